@@ -1,0 +1,1 @@
+"""The content of the questionnaires, as data, and how it is loaded."""

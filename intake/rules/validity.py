@@ -1,0 +1,42 @@
+"""The order of outcomes and urgencies, and how long a screening lives."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime, timedelta
+from typing import Final, Literal, TypeVar
+
+Outcome = Literal["STOP", "REVIEW", "CAUTION", "CLEAR"]
+Urgency = Literal["EMERGENCY", "SAME_DAY", "MEDICAL_SOON"]
+
+OUTCOMES: Final[tuple[Outcome, ...]] = ("STOP", "REVIEW", "CAUTION", "CLEAR")
+URGENCIES: Final[tuple[Urgency, ...]] = ("EMERGENCY", "SAME_DAY", "MEDICAL_SOON")
+
+_OUTCOME_RANK: Final[Mapping[Outcome, int]] = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
+_URGENCY_RANK: Final[Mapping[Urgency, int]] = {urgency: rank for rank, urgency in enumerate(URGENCIES)}
+
+Moment = TypeVar("Moment", date, datetime)
+
+
+def strictest(outcomes: Iterable[Outcome | None]) -> Outcome:
+    """The most restrictive of the outcomes; None counts for nothing, and nothing at all is CLEAR."""
+    return min((outcome for outcome in outcomes if outcome), key=_OUTCOME_RANK.__getitem__, default="CLEAR")
+
+
+def strongest(urgencies: Iterable[Urgency | None]) -> Urgency | None:
+    """The strongest of the urgencies, or None if there is none."""
+    return min((urgency for urgency in urgencies if urgency), key=_URGENCY_RANK.__getitem__, default=None)
+
+
+def is_milder(outcome: Outcome, than: Outcome) -> bool:
+    """Whether the first outcome restricts less than the second."""
+    return _OUTCOME_RANK[outcome] > _OUTCOME_RANK[than]
+
+
+def screening_valid_until(*, evaluated_at: Moment, config: Mapping[str, object]) -> Moment:
+    """The last moment (or date) at which a visit may still rest on this screening: `screening_valid_days` later.
+
+    :raises ValueError: the setting is missing or not a whole number of days
+    """
+    days = config.get("screening_valid_days")
+    if type(days) is not int or days < 1:
+        raise ValueError("screening_valid_days must be a whole number of days, 1 or more")
+    return evaluated_at + timedelta(days=days)
