@@ -1,0 +1,55 @@
+import uuid
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class HealthcareService(models.Model):
+    """Something that can be booked. Minutes and minor units of the currency."""
+
+    class Modality(models.TextChoices):
+        MANUAL = "manual", _("dry needling by hand")
+        ELECTRICAL = "electrical", _("dry needling with current")
+        NONE = "none", _("no needles")
+
+    class Screening(models.TextChoices):
+        FULL = "full", _("all questions")
+        RED_FLAGS = "red-flags", _("urgent signs only")
+        NONE = "none", _("no questions")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    slug = models.SlugField(unique=True)
+    name = models.CharField(max_length=120)
+    name_fr = models.CharField(max_length=120, blank=True)
+    description = models.TextField(blank=True)
+    description_fr = models.TextField(blank=True)
+    minutes = models.PositiveSmallIntegerField()
+    buffer_before = models.PositiveSmallIntegerField(default=0)
+    buffer_after = models.PositiveSmallIntegerField(default=0)
+    price_amount = models.PositiveIntegerField()
+    deposit_amount = models.PositiveIntegerField(default=0)
+    currency = models.CharField(max_length=3, default="CAD")
+    modality = models.CharField(max_length=20, choices=Modality.choices)
+    screening = models.CharField(max_length=20, choices=Screening.choices)
+    room_kind = models.CharField(max_length=30, blank=True, help_text=_("Empty: no room is needed."))
+    online = models.BooleanField(default=True)
+    for_returning = models.BooleanField(default=False, help_text=_("A follow-up, for people who have been here."))
+    position = models.PositiveSmallIntegerField(default=0)
+    practitioners = models.ManyToManyField("booking.Practitioner", related_name="services")
+
+    class Meta:
+        ordering = ["position", "name"]
+        constraints = [
+            models.CheckConstraint(condition=Q(minutes__gt=0), name="service_takes_time"),
+            models.CheckConstraint(
+                condition=Q(modality="none") | Q(screening="full"), name="service_with_needles_asks_all_questions"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def needs_screening(self) -> bool:
+        return self.screening != self.Screening.NONE

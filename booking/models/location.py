@@ -1,0 +1,68 @@
+import uuid
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.modelfields import PhoneNumberField
+
+
+def default_reminder_hours() -> list[int]:
+    return [48, 2]
+
+
+class Location(models.Model):
+    """A clinic: its address, its numbers for help, and its rules for booking. Hours and minutes as named; money in cents."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(unique=True)
+    address = models.TextField()
+    phone = PhoneNumberField()
+    email = models.EmailField()
+    time_zone = models.CharField(max_length=64, default="America/Edmonton")
+    opening_hours = models.TextField(help_text=_("In words, as shown on the pages."))
+    emergency_number = models.CharField(max_length=40, default="911")
+    crisis_line = models.CharField(max_length=80, default="988")
+    nurse_line = models.CharField(max_length=40, default="811")
+    arrival_notes = models.TextField(blank=True, help_text=_("How to find us and how to prepare."))
+
+    privacy_officer = models.CharField(max_length=200)
+    privacy_law = models.CharField(max_length=200, default="Alberta's Health Information Act")
+    retention_years = models.PositiveSmallIntegerField(default=10)
+    majority_age = models.PositiveSmallIntegerField(default=18)
+
+    minimum_notice_minutes = models.PositiveIntegerField(default=120)
+    request_notice_minutes = models.PositiveIntegerField(default=240, help_text=_("For times a therapist confirms first."))
+    days_ahead = models.PositiveSmallIntegerField(default=62)
+    slot_step_minutes = models.PositiveSmallIntegerField(default=15)
+    free_cancel_hours = models.PositiveSmallIntegerField(default=24)
+    late_fee_percent = models.PositiveSmallIntegerField(default=100, help_text=_("Of the deposit, for a late cancellation."))
+    no_show_fee_percent = models.PositiveSmallIntegerField(default=100, help_text=_("Of the deposit."))
+    review_response_hours = models.PositiveSmallIntegerField(default=24)
+    form_deadline_hours = models.PositiveSmallIntegerField(default=24, help_text=_("Before a phone booking's visit."))
+    online_payment = models.BooleanField(default=True, help_text=_("Quebec forbids payment in advance: switch it off there."))
+    pay_at_desk = models.BooleanField(default=True)
+    policy_version = models.CharField(max_length=40, default="2026-11")
+    reminder_hours = ArrayField(models.PositiveSmallIntegerField(), default=default_reminder_hours)
+    quiet_from = models.TimeField(null=True, blank=True, help_text=_("No reminders from this hour of the evening..."))
+    quiet_until = models.TimeField(null=True, blank=True, help_text=_("... until this hour of the morning."))
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Room(models.Model):
+    """A room of a clinic and the kinds of visit it can be used for."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    location = models.ForeignKey(Location, on_delete=models.PROTECT, related_name="rooms")
+    name = models.CharField(max_length=60)
+    kinds = ArrayField(models.CharField(max_length=30))
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+        constraints = [models.UniqueConstraint(fields=["location", "name"], name="room_name_once")]
+
+    def __str__(self) -> str:
+        return self.name

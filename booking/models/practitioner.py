@@ -1,0 +1,25 @@
+import uuid
+
+from django.conf import settings
+from django.db import models
+
+
+class Practitioner(models.Model):
+    """A therapist whose time can be booked. Needling needs an authorisation that has not ended."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="practitioner")
+    name = models.CharField(max_length=120)
+    title = models.CharField(max_length=120)
+    introduction = models.TextField(blank=True)
+    registration_number = models.CharField(max_length=40)
+    register = models.CharField(max_length=120)
+    needling_authorisation = models.CharField(max_length=120, blank=True)
+    needling_authorised_until = models.DateField(null=True, blank=True)
+    active = models.BooleanField(default=True)
+
+    class Meta:
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,137 @@
+"""Payments, the append-only ledger that is the clinic's truth about money, commands to Stripe, and events from it."""
+
+import uuid
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+class Payment(models.Model):
+    """Money that somebody owes for an appointment. Amounts in minor units. States only move forward."""
+
+    class Purpose(models.TextChoices):
+        DEPOSIT = "deposit", _("Deposit")
+        BALANCE = "balance", _("Balance")
+        FEE = "fee", _("Fee")
+
+    class Gateway(models.TextChoices):
+        STRIPE = "stripe", _("online")
+        DESK = "desk", _("at the desk")
+
+    class State(models.TextChoices):
+        OPEN = "open", _("not paid yet")
+        AUTHORISED = "authorised", _("authorised, not taken")
+        CAPTURED = "captured", _("paid")
+        VOIDED = "voided", _("released")
+        LAPSED = "lapsed", _("not completed")
+
+    FINAL = (State.CAPTURED, State.VOIDED, State.LAPSED)
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    appointment = models.ForeignKey("booking.Appointment", on_delete=models.PROTECT, related_name="payments")
+    payer = models.ForeignKey("intake.Patient", on_delete=models.PROTECT, related_name="payments")
+    purpose = models.CharField(max_length=20, choices=Purpose.choices)
+    gateway = models.CharField(max_length=10, choices=Gateway.choices)
+    state = models.CharField(max_length=20, choices=State.choices, default=State.OPEN)
+    amount = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    created_at = models.DateTimeField()
+    session_id = models.CharField(max_length=255, blank=True)
+    session_url = models.TextField(blank=True)
+    session_created_at = models.DateTimeField(null=True)
+    intent_id = models.CharField(max_length=255, blank=True)
+    wanted = models.CharField(max_length=10, blank=True)  # "", "capture" or "void": what we have decided to do at Stripe
+    checked_at = models.DateTimeField(null=True)  # when Stripe was last asked
+    settled_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["appointment", "purpose"],
+                condition=Q(gateway="stripe", state__in=["open", "authorised"]),
+                name="payment_one_open_online",
+            ),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="payment_has_an_amount"),
+            models.UniqueConstraint(fields=["session_id"], condition=~Q(session_id=""), name="payment_session_once"),
+        ]
+        indexes = [models.Index(fields=["created_at"], condition=Q(state__in=["open", "authorised"]), name="payment_not_final")]
+
+
+class LedgerEntry(models.Model):
+    """One movement of money, never edited or deleted. `amount` is positive; `kind` says which way it goes."""
+
+    class Kind(models.TextChoices):
+        CHARGE = "charge", _("owed")
+        AUTHORISATION = "authorisation", _("authorised")
+        CAPTURE = "capture", _("taken online")
+        VOID = "void", _("released")
+        REFUND = "refund", _("given back")
+        FEE = "fee", _("fee")
+        DESK = "desk", _("paid at the desk")
+        CREDIT = "credit", _("credit")
+
+    id = models.BigAutoField(primary_key=True)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="entries")
+    kind = models.CharField(max_length=20, choices=Kind.choices)
+    amount = models.PositiveIntegerField()
+    currency = models.CharField(max_length=3)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    method = models.CharField(max_length=20, blank=True)  # card, cash, terminal...
+    reference = models.CharField(max_length=255)  # Stripe's id or our own: the same movement is written once
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["payment", "kind", "reference"], name="ledger_movement_once"),
+            models.CheckConstraint(condition=Q(amount__gt=0), name="ledger_moves_something"),
+        ]
+        triggers = [pgtrigger.Protect(name="ledger_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
+
+
+class GatewayCommand(models.Model):
+    """Something we are about to ask Stripe, written before asking; its key makes asking twice harmless."""
+
+    class Outcome(models.TextChoices):
+        UNKNOWN = "unknown", _("no answer yet")
+        DONE = "done", _("done")
+        REFUSED = "refused", _("refused")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    payment = models.ForeignKey(Payment, on_delete=models.PROTECT, related_name="commands")
+    operation = models.CharField(max_length=30)  # open_session, expire_session, capture, void, refund-N
+    attempt = models.PositiveSmallIntegerField(default=1)
+    amount = models.PositiveIntegerField(null=True)
+    parameters = models.JSONField(default=dict)  # what was sent, so that a repeat sends the same
+    outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.UNKNOWN)
+    problem = models.CharField(max_length=255, blank=True)
+    result_id = models.CharField(max_length=255, blank=True)
+    first_asked_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["payment", "operation", "attempt"], name="gateway_command_once")]
+
+    @property
+    def idempotency_key(self) -> str:
+        return f"v1:{self.payment_id}:{self.operation}:{self.attempt}"
+
+
+class WebhookEvent(models.Model):
+    """An event as Stripe sent it: a hint to look at an object. Ids only."""
+
+    id = models.CharField(primary_key=True, max_length=255)
+    type = models.CharField(max_length=80)
+    object_id = models.CharField(max_length=255)
+    payment_ref = models.CharField(max_length=64, blank=True)  # our id from the metadata
+    livemode = models.BooleanField()
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["next_try_at"], condition=Q(handled_at__isnull=True), name="webhook_event_unhandled")]

@@ -1,0 +1,62 @@
+"""The Celery application and the whole beat schedule.
+
+Work is rows in PostgreSQL; beat asks for sweeps every few seconds, a worker does them. A sweep that is lost, late, doubled
+or run beside itself does no harm, so two beats are safe too.
+"""
+
+import os
+
+from celery import Celery
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+# Longer than the longest task (hard limit 60 s); worker, broker and result side must agree on it.
+VISIBILITY_TIMEOUT = 300
+
+app = Celery("drypoint")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_transport_options={
+        "visibility_timeout": VISIBILITY_TIMEOUT,
+        "unacked_restore_interval": 3,
+        "unacked_restore_throttle": 1,
+        "socket_timeout": 10,
+        "socket_connect_timeout": 5,
+    }
+    if settings.REDIS_URL.startswith(("redis", "unix", "valkey"))
+    else {},
+    visibility_timeout=VISIBILITY_TIMEOUT,
+    broker_connection_retry_on_startup=True,
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_soft_shutdown_timeout=30,
+    task_soft_time_limit=45,
+    task_time_limit=60,
+    worker_hijack_root_logger=False,
+    timezone="UTC",
+    enable_utc=True,
+)
+app.autodiscover_tasks(["intake", "booking", "booking.payments", "booking.reminders"])
+
+
+def _every(seconds: float, task: str) -> dict[str, object]:
+    """A sweep that is worthless once the next one is due."""
+    return {"task": task, "schedule": seconds, "options": {"expires": seconds}}
+
+
+app.conf.beat_schedule = {
+    "deliver-due-communications": _every(3, "booking.reminders.tasks.deliver_due_communications"),
+    "handle-webhook-events": _every(2, "booking.payments.tasks.handle_webhook_events"),
+    "sweep-holds": _every(15, "booking.tasks.sweep_holds"),
+    "sweep-checkouts": _every(20, "booking.payments.tasks.sweep_checkouts"),
+    "sweep-requests": _every(60, "booking.tasks.sweep_requests"),
+    "sweep-forms": _every(60, "booking.tasks.sweep_forms"),
+    "reconcile-payments": _every(600, "booking.payments.tasks.reconcile_payments"),
+    "reconcile-nightly": _every(86400, "booking.payments.tasks.reconcile_nightly"),
+    "delete-abandoned-forms": _every(900, "intake.tasks.delete_abandoned_forms"),
+}

@@ -1,0 +1,51 @@
+"""Foreseen errors: a stable code for programs, a sentence for the person, an HTTP status."""
+
+from typing import Any, ClassVar
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+
+class DrypointError(Exception):
+    """An error that somebody can do something about."""
+
+    code: ClassVar[str] = "error"
+    message: str | Promise = _("Something is not right.")
+    status: ClassVar[int] = 400
+
+    def __init__(self, message: str | Promise | None = None, **details: Any) -> None:
+        self.message = message or self.message
+        self.details = details
+        super().__init__(str(self.message))
+
+
+class InvalidAnswers(DrypointError):
+    code = "invalid-answers"
+    message = _("These answers can't be read.")
+    status = 400
+
+
+class IncompleteAnswers(DrypointError):
+    code = "incomplete"
+    message = _("Some questions still need an answer.")
+    status = 422
+
+
+class NotAllowed(DrypointError):
+    code = "not-allowed"
+    message = _("You can't do this.")
+    status = 403
+
+
+class TooManyAttempts(DrypointError):
+    code = "too-many-attempts"
+    message = _("Too many tries. Please wait a little and try again.")
+    status = 429
+
+
+class WrongKey(DrypointError):
+    """A stored value can't be opened: the key is missing or wrong. Never answered with the ciphertext."""
+
+    code = "wrong-key"
+    message = _("Stored answers can't be opened with the keys of this server.")
+    status = 500

@@ -1,0 +1,82 @@
+import uuid
+
+import pgtrigger
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from intake.crypto import EncryptedField
+
+
+class Outcome(models.TextChoices):
+    STOP = "STOP", _("no needling")
+    REVIEW = "REVIEW", _("a therapist decides")
+    CAUTION = "CAUTION", _("with care")
+    CLEAR = "CLEAR", _("nothing found")
+
+
+class Screening(models.Model):
+    """One evaluation of a response. In clear only outcome, urgency, completeness and dates; the rest is encrypted."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    response = models.ForeignKey("intake.QuestionnaireResponse", on_delete=models.CASCADE, related_name="screenings")
+    patient = models.ForeignKey("intake.Patient", null=True, on_delete=models.CASCADE, related_name="screenings")
+    questionnaire = models.ForeignKey("intake.Questionnaire", on_delete=models.PROTECT, related_name="screenings")
+    token_hash = models.CharField(max_length=64, unique=True)  # whoever holds the token may book with this screening
+    outcome = models.CharField(max_length=10, choices=Outcome.choices)
+    urgent = models.CharField(max_length=20, blank=True)
+    complete = models.BooleanField()
+    red_flags_complete = models.BooleanField()  # enough for a visit without needles
+    modality = models.CharField(max_length=20)
+    stage = models.CharField(max_length=20)
+    result = EncryptedField()  # items, rules, flags, excluded_regions, messages as `ScreeningResult` gives them
+    # Starting over doesn't shop for answers: the stricter earlier screening that makes a milder one count as REVIEW.
+    earlier_stricter = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    evaluated_at = models.DateTimeField()
+    valid_until = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["patient", "-evaluated_at"])]
+
+    @property
+    def effective_outcome(self) -> str:
+        """The outcome that counts: at least REVIEW where an earlier screening was stricter."""
+        milder = self.outcome in (Outcome.CAUTION, Outcome.CLEAR)
+        return Outcome.REVIEW if self.earlier_stricter_id and milder else self.outcome
+
+
+class ScreeningDecision(models.Model):
+    """What a therapist decided about a screening, and why. Append-only."""
+
+    class Decision(models.TextChoices):
+        APPROVED = "approved", _("approved")
+        DECLINED = "declined", _("declined")
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    screening = models.ForeignKey(Screening, on_delete=models.CASCADE, related_name="decisions")
+    decision = models.CharField(max_length=20, choices=Decision.choices)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    decided_at = models.DateTimeField()
+    content = EncryptedField()  # {"reason", "regions", "conditions"}
+    valid_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(decision="approved") | Q(valid_until__isnull=False), name="approval_has_an_end"
+            )
+        ]
+        triggers = [pgtrigger.Protect(name="screening_decision_is_append_only", operation=pgtrigger.Update)]
+
+
+class ScreeningCount(models.Model):
+    """How many forms ended with each outcome on a day: what remains of a form that nobody booked with."""
+
+    id = models.BigAutoField(primary_key=True)
+    date = models.DateField()
+    outcome = models.CharField(max_length=10)
+    count = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["date", "outcome"], name="screening_count_once")]
