@@ -6,7 +6,7 @@ from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from django import template
-from django.forms import BaseForm, BoundField
+from django.forms import BaseForm, BoundField, Field
 from django.utils.formats import date_format, number_format
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
@@ -137,7 +137,14 @@ def form_problems(form: BaseForm | None = None, forms: Iterable[BaseForm] | None
 
 def _problems_of(form: BaseForm) -> list[Problem]:
     whole = [Problem(str(text), "") for text in form.non_field_errors()]
-    return whole + [Problem(str(text), _input_id(field)) for field in form for text in field.errors]
+    return whole + [Problem(_worded(field, str(text)), _input_id(field)) for field in form for text in field.errors]
+
+
+def _worded(field: BoundField, text: str) -> str:
+    """Away from its field, "This field is required." says nothing; then the label goes before it."""
+    if text in {str(stock) for stock in Field.default_error_messages.values()}:
+        return gettext("%(label)s: %(problem)s") % {"label": field.label, "problem": text}
+    return text
 
 
 def _input_id(field: BoundField) -> str:

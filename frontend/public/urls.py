@@ -1,0 +1,11 @@
+from django.urls import path
+
+from frontend.public import views
+
+app_name = "public"
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("dry-needling/", views.read, name="read"),
+    path("privacy/", views.privacy, name="privacy"),
+    path("accessibility/", views.accessibility, name="accessibility"),
+]
