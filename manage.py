@@ -4,8 +4,23 @@
 import os
 import sys
 
+from django.core.exceptions import ImproperlyConfigured
 from django.core.management import execute_from_command_line
 
-if __name__ == "__main__":
+from config.local import environment
+from config.local.errors import LocalError
+
+
+def main() -> None:
+    """Run the command; what is wrong with the environment is told in one line."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-    execute_from_command_line(sys.argv)
+    try:
+        if os.environ["DJANGO_SETTINGS_MODULE"] == "config.settings":
+            environment.complete(os.environ)
+        execute_from_command_line(sys.argv)
+    except (ImproperlyConfigured, LocalError) as error:
+        sys.exit(f"drypoint: {error}")
+
+
+if __name__ == "__main__":
+    main()

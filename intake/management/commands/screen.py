@@ -15,7 +15,7 @@ from django.core.management.base import BaseCommand, CommandError
 from intake import clock
 from intake.questionnaires.shipped import shipped_data
 from intake.rules.answers import AnswerError, read_line
-from intake.rules.definitions import Questionnaire, QuestionnaireError, parse_questionnaire
+from intake.rules.definitions import Questionnaire, parse_questionnaire
 from intake.rules.screening import evaluate
 
 MAX_LINE_BYTES: Final = 1_048_576
@@ -23,7 +23,7 @@ MAX_LINE_BYTES: Final = 1_048_576
 
 class Command(BaseCommand):
     help = "Screen JSON lines from standard input; every line, an empty one too, gets one line of output."
-    requires_system_checks = []
+    requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
