@@ -1,0 +1,58 @@
+"""Switches that make the simulated Stripe misbehave, each for its next N matching requests or events.
+
+Before anything is done: `rate_limit` (429), `delay` (seconds), `error_before` (500, kept for the idempotency key),
+`drop_before` (the connection ends). After it is done: `delay_after`, `error_after` (500, kept for the key),
+`drop_after`.
+On the payment page: `approval_hangs`. For refunds: `refund_fails` (`after` seconds). For events, matched by their type:
+`webhook_drop`, `webhook_duplicate`.
+"""
+
+from __future__ import annotations
+
+import json
+from fnmatch import fnmatchcase
+
+from tests.simulators.stripe.store import Body, Store
+
+ACTIONS = {
+    "rate_limit",
+    "delay",
+    "error_before",
+    "drop_before",
+    "delay_after",
+    "error_after",
+    "drop_after",
+    "approval_hangs",
+    "refund_fails",
+    "webhook_drop",
+    "webhook_duplicate",
+}
+
+
+def add(store: Store, wanted: Body) -> Body:
+    """Set one switch: `action`, `method` and `path` (shell patterns, default all), `count` (default 1), options."""
+    known = {"action", "method", "path", "count", "seconds", "after"}
+    if wanted.get("action") not in ACTIONS or set(wanted) - known:
+        raise ValueError(f"action must be one of {sorted(ACTIONS)}, further keys {sorted(known - {'action'})}")
+    count = int(wanted.get("count", 1))
+    options = {name: float(wanted[name]) for name in ("seconds", "after") if name in wanted}
+    store.run(
+        "INSERT INTO faults (action, method, path, remaining, options) VALUES (?, ?, ?, ?, ?)",
+        wanted["action"],
+        wanted.get("method", "*").upper(),
+        wanted.get("path", "*"),
+        count,
+        json.dumps(options),
+    )
+    return {"action": wanted["action"], "count": count}
+
+
+def take(store: Store, action: str, method: str, path: str) -> Body | None:
+    """Use up one matching switch and give its options; None if there is none."""
+    with store.transaction():
+        for row in store.rows("SELECT * FROM faults WHERE action = ? AND remaining > 0 ORDER BY id", action):
+            if fnmatchcase(method, row["method"]) and fnmatchcase(path, row["path"]):
+                store.run("UPDATE faults SET remaining = remaining - 1 WHERE id = ?", row["id"])
+                options: Body = json.loads(row["options"])
+                return options
+    return None

@@ -1,0 +1,296 @@
+"""PaymentIntents: created, confirmed, authorised, captured, cancelled, and lapsing by themselves after seven days."""
+
+from __future__ import annotations
+
+from tests.simulators.stripe import cards, customers, disputes, refunds
+from tests.simulators.stripe.charges import AUTHORISATION_SECONDS, capture_charge, make_charge
+from tests.simulators.stripe.errors import StripeError
+from tests.simulators.stripe.store import Body
+from tests.simulators.stripe.world import World, first_metadata
+
+_MINIMUM = 50
+_CONFIRMABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
+_PAST = {"capture": "captured", "cancel": "canceled", "update": "updated", "confirm": "confirmed"}
+
+
+def create(world: World, form: Body) -> Body:
+    if form.get("confirm") and not form.get("payment_method"):
+        raise StripeError(
+            "You cannot confirm this PaymentIntent because it's missing a payment method.",
+            code="payment_intent_unexpected_state",
+        )
+    customers.require_customer(world, form.get("customer"))
+    method = _usable_method(world, form) if form.get("payment_method") else None
+    intent = build(world, form)
+    if method:
+        intent["payment_method"] = method["id"]
+        intent["status"] = "requires_confirmation"
+    world.store.put(intent)
+    world.emit("payment_intent.created", intent)
+    if form.get("confirm"):
+        return confirm(
+            world, {"off_session": form.get("off_session"), "return_url": form.get("return_url")}, intent["id"]
+        )
+    return intent
+
+
+def build(world: World, form: Body, *, session: str | None = None) -> Body:
+    """A new intent as Stripe shows it; `session` is the Checkout Session it belongs to."""
+    if form["amount"] < _MINIMUM:
+        raise StripeError(
+            "Amount must be at least $0.50 " + form["currency"].lower(), code="amount_too_small", param="amount"
+        )
+    intent_id = world.new_id("pi")
+    types = form.get("payment_method_types") or ["card"]
+    automatic = {"allow_redirects": "always", "enabled": True} if "payment_method_types" not in form else None
+    intent: Body = {
+        "id": intent_id,
+        "object": "payment_intent",
+        "allowed_payment_method_types": None,
+        "amount": form["amount"],
+        "amount_capturable": 0,
+        "amount_details": {"tip": {}},
+        "amount_received": 0,
+        "application": None,
+        "application_fee_amount": None,
+        "automatic_payment_methods": None if session else automatic,
+        "canceled_at": None,
+        "cancellation_reason": None,
+        "capture_method": form.get("capture_method", "automatic_async"),
+        "client_secret": world.new_id(f"{intent_id}_secret"),
+        "confirmation_method": form.get("confirmation_method", "automatic"),
+        "created": world.now(),
+        "currency": form["currency"].lower(),
+        "customer": form.get("customer") or None,
+        "customer_account": None,
+        "description": form.get("description") or None,
+        "excluded_payment_method_types": None,
+        "last_payment_error": None,
+        "latest_charge": None,
+        "livemode": False,
+        "metadata": first_metadata(form),
+        "next_action": None,
+        "on_behalf_of": None,
+        "payment_method": None,
+        "payment_method_configuration_details": None,
+        "payment_method_options": {
+            "card": {
+                "installments": None,
+                "mandate_options": None,
+                "network": None,
+                "request_three_d_secure": "automatic",
+            }
+        },
+        "payment_method_types": types,
+        "processing": None,
+        "receipt_email": form.get("receipt_email") or None,
+        "review": None,
+        "setup_future_usage": form.get("setup_future_usage") or None,
+        "shipping": None,
+        "statement_descriptor": form.get("statement_descriptor") or None,
+        "statement_descriptor_suffix": form.get("statement_descriptor_suffix") or None,
+        "status": "requires_payment_method",
+        "transfer_data": None,
+        "transfer_group": form.get("transfer_group") or None,
+    }
+    return world.store.put(intent, session=session)
+
+
+def _usable_method(world: World, form: Body, customer: str | None = None) -> Body:
+    method = customers.find_method(world, form["payment_method"])
+    owner = customer or form.get("customer")
+    if method["customer"] and method["customer"] != owner:
+        raise StripeError(
+            f"The payment method {method['id']} belongs to a customer. Please include the customer in the "
+            "`customer` parameter on the PaymentIntent.",
+            code="payment_method_customer_mismatch" if owner else None,
+            param="payment_method",
+        )
+    return method
+
+
+def update(world: World, form: Body, intent_id: str) -> Body:
+    intent = world.need("payment_intent", intent_id)
+    changing = {"amount", "currency", "customer", "payment_method"} & set(form)
+    if changing and intent["status"] not in _CONFIRMABLE:
+        raise unexpected(intent, "update", param=min(changing))
+    for name in ("amount", "currency", "customer", "description", "receipt_email", "setup_future_usage"):
+        if name in form:
+            intent[name] = form[name] or None
+    if form.get("payment_method"):
+        intent["payment_method"] = _usable_method(world, form, intent["customer"])["id"]
+        intent["status"] = "requires_confirmation"
+    world.update_metadata(intent, form)
+    return world.store.put(intent)
+
+
+def confirm(world: World, form: Body, intent_id: str) -> Body:
+    intent = world.need("payment_intent", intent_id)
+    if world.store.private(intent_id).get("session"):
+        raise StripeError(
+            "You cannot confirm a PaymentIntent that was created by Checkout. The customer confirms it on its page.",
+            code="payment_intent_unexpected_state",
+            payment_intent=intent,
+        )
+    if intent["status"] not in _CONFIRMABLE:
+        raise unexpected(intent, "confirm")
+    named = form.get("payment_method") or intent["payment_method"]
+    if not named:
+        raise unexpected(intent, "confirm", because="because it's missing a payment method")
+    method = _usable_method(world, {"payment_method": named}, intent["customer"])
+    return attempt(world, intent, method, off_session=bool(form.get("off_session")), return_url=form.get("return_url"))
+
+
+def attempt(
+    world: World,
+    intent: Body,
+    method: Body,
+    *,
+    off_session: bool = False,
+    return_url: str | None = None,
+    hang: bool = False,
+) -> Body:
+    """Try to charge a card. Ends authorised, paid, waiting for the bank's approval, or raises 402."""
+    private = world.store.private(method["id"])
+    card = cards.CARDS[private["number"]]
+    intent["payment_method"] = method["id"]
+    if card.decline:
+        raise decline(world, intent, method, card.decline)
+    secure = card.secure == "always" or (card.secure == "once" and not private["set_up"])
+    if secure and off_session:
+        raise decline(world, intent, method, "authentication_required")
+    if secure or hang:
+        address = f"{world.public_url}/c/authenticate/{intent['id']}"
+        intent["status"] = "requires_action"
+        intent["next_action"] = {
+            "redirect_to_url": {"return_url": return_url, "url": address},
+            "type": "redirect_to_url",
+        }
+        world.store.put(intent, hang=hang)
+        world.emit("payment_intent.requires_action", intent)
+        return intent
+    return authorise(world, intent, method)
+
+
+def decline(world: World, intent: Body, method: Body, reason: str) -> StripeError:
+    """Record a refused attempt and give the error to raise."""
+    error = cards.decline_error(reason)
+    charge = make_charge(world, intent, method, decline=error)
+    error["charge"] = charge["id"]
+    error["payment_method"] = method
+    intent["status"] = "requires_payment_method"
+    intent["payment_method"] = None
+    intent["next_action"] = None
+    intent["latest_charge"] = charge["id"]
+    intent["last_payment_error"] = dict(error)
+    world.store.put(intent, due=None)
+    world.emit("charge.failed", charge)
+    world.emit("payment_intent.payment_failed", intent)
+    return cards.refuse({**error, "payment_intent": intent})
+
+
+def authorise(world: World, intent: Body, method: Body) -> Body:
+    """The bank said yes: hold the money, and take it at once unless capture is manual."""
+    if intent["setup_future_usage"]:
+        world.store.put(method, set_up=True)
+        if intent["customer"] and method["customer"] is None:
+            customers.join(world, method, intent["customer"])
+    charge = make_charge(world, intent, method)
+    intent["latest_charge"] = charge["id"]
+    intent["next_action"] = None
+    intent["last_payment_error"] = None
+    manual = intent["capture_method"] == "manual"
+    if manual:
+        intent["status"] = "requires_capture"
+        intent["amount_capturable"] = intent["amount"]
+        world.store.put(intent, due=world.now() + AUTHORISATION_SECONDS)
+        world.emit("charge.succeeded", charge)
+        world.emit("payment_intent.amount_capturable_updated", intent)
+    else:
+        charge = capture_charge(world, charge, intent["amount"])
+        intent["status"] = "succeeded"
+        intent["amount_received"] = intent["amount"]
+        world.store.put(intent, due=None)
+        world.emit("charge.succeeded", charge)
+        world.emit("payment_intent.succeeded", intent)
+        disputes.follow(world, charge)
+    return intent
+
+
+def capture(world: World, form: Body, intent_id: str) -> Body:
+    intent = world.need("payment_intent", intent_id)
+    if intent["status"] != "requires_capture":
+        raise unexpected(intent, "capture")
+    amount = form.get("amount_to_capture", intent["amount_capturable"])
+    if not 0 < amount <= intent["amount_capturable"]:
+        raise StripeError(
+            "The amount to capture must be positive and at most the amount capturable "
+            f"({intent['amount_capturable']}).",
+            code="amount_too_large" if amount > 0 else "parameter_invalid_integer",
+            param="amount_to_capture",
+        )
+    world.update_metadata(intent, form)
+    charge = world.need("charge", intent["latest_charge"])
+    rest = intent["amount_capturable"] - amount
+    charge = capture_charge(world, charge, amount)
+    intent.update(status="succeeded", amount_received=amount, amount_capturable=0)
+    world.store.put(intent, due=None)
+    if rest:
+        refunds.release(world, charge, rest, reason=None)
+    world.emit("charge.captured", charge)
+    world.emit("payment_intent.succeeded", intent)
+    disputes.follow(world, charge)
+    return intent
+
+
+def cancel(world: World, form: Body, intent_id: str) -> Body:
+    intent = world.need("payment_intent", intent_id)
+    session_id = world.store.private(intent_id).get("session")
+    session = world.store.get(session_id) if session_id else None
+    if session and session["status"] == "open":
+        raise StripeError(
+            "You cannot cancel a PaymentIntent of an open Checkout Session. Expire the Checkout Session instead.",
+            code="payment_intent_unexpected_state",
+            payment_intent=intent,
+        )
+    if intent["status"] not in (*_CONFIRMABLE, "requires_capture"):
+        raise unexpected(intent, "cancel")
+    return void(world, intent, form.get("cancellation_reason"))
+
+
+def void(world: World, intent: Body, reason: str | None) -> Body:
+    """End an intent and give an authorised amount back."""
+    held = intent["amount_capturable"]
+    intent.update(
+        status="canceled",
+        canceled_at=world.now(),
+        cancellation_reason=reason,
+        amount_capturable=0,
+        next_action=None,
+    )
+    world.store.put(intent, due=None)
+    if held:
+        charge = world.need("charge", intent["latest_charge"])
+        charge.update(amount_refunded=charge["amount"], refunded=True)
+        world.store.put(charge)
+        lapsed = reason == "automatic"
+        refunds.release(world, charge, held, reason="expired_uncaptured_charge" if lapsed else None)
+        world.emit("charge.expired" if lapsed else "charge.refunded", charge)
+    world.emit("payment_intent.canceled", intent)
+    return intent
+
+
+def lapse(world: World, intent: Body) -> None:
+    """An authorisation nobody captured within its seven days ends by itself."""
+    if intent["status"] == "requires_capture":
+        void(world, intent, "automatic")
+
+
+def unexpected(intent: Body, verb: str, *, because: str | None = None, param: str | None = None) -> StripeError:
+    why = because or f"because it has a status of {intent['status']}"
+    return StripeError(
+        f"This PaymentIntent could not be {_PAST[verb]} {why}.",
+        code="payment_intent_unexpected_state",
+        param=param,
+        payment_intent=intent,
+    )

@@ -1,0 +1,38 @@
+"""A request and an answer, as the rooms of the simulator see them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+
+class Request(NamedTuple):
+    """One HTTP request, read whole. `headers` is case-insensitive."""
+
+    method: str
+    path: str
+    query: str
+    body: str
+    headers: Mapping[str, str]
+
+
+class Answer(NamedTuple):
+    """One HTTP answer."""
+
+    status: int
+    body: bytes
+    content_type: str
+    headers: dict[str, str]
+
+
+class DropError(Exception):
+    """End the connection without an answer."""
+
+
+def json_answer(status: int, body: Any, headers: dict[str, str] | None = None) -> Answer:
+    return Answer(status, json.dumps(body).encode(), "application/json", headers or {})
+
+
+def redirect(location: str) -> Answer:
+    return Answer(303, b"", "text/html; charset=utf-8", {"Location": location})

@@ -1,0 +1,119 @@
+"""Delivery of events in the background: signed like Stripe, tried again with growing pauses until a 2xx."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+import json
+import sqlite3
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
+
+from tests.simulators.stripe import timers
+from tests.simulators.stripe.store import Body
+from tests.simulators.stripe.world import World
+
+_TICK_SECONDS = 0.2
+_TIMEOUT_SECONDS = 10
+_LONGEST_PAUSE = 30.0
+
+
+def signature(secret: str, timestamp: int, payload: str) -> str:
+    """The value of the Stripe-Signature header."""
+    digest = hmac.new(secret.encode(), f"{timestamp}.{payload}".encode(), hashlib.sha256).hexdigest()
+    return f"t={timestamp},v1={digest}"
+
+
+class Deliverer:
+    """One thread that looks for what is due, a few that post it. All state is in the store: a restart goes on."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._bell = threading.Event()
+        self._stopping = False
+        self._flying: set[int] = set()
+        self._thread = threading.Thread(target=self._run, name="stripe-webhooks", daemon=True)
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="stripe-webhook")
+        world.wake = self._bell.set
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping = True
+        self._bell.set()
+        self._thread.join()
+        self._pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run(self) -> None:
+        while not self._stopping:
+            self._bell.wait(_TICK_SECONDS)
+            self._bell.clear()
+            with self.world.store.transaction():
+                timers.run_due(self.world)
+            waiting = "SELECT * FROM deliveries WHERE state = 'waiting' AND due <= ? ORDER BY due, id LIMIT 50"
+            for row in self.world.store.rows(waiting, time.time()):
+                if row["id"] not in self._flying and not self._stopping:
+                    self._flying.add(row["id"])
+                    self._pool.submit(self._fly, row)
+
+    def _fly(self, row: sqlite3.Row) -> None:
+        try:
+            self.deliver(row)
+        finally:
+            self._flying.discard(row["id"])
+
+    def deliver(self, row: sqlite3.Row) -> int | str:
+        """Try once, write down what came of it, and give the status or the error."""
+        event = self.world.store.get(row["event"])
+        if event is None:
+            return "gone"
+        result = self._post(row["url"], row["secret"], event)
+        ok = isinstance(result, int) and 200 <= result < 300
+        attempts = row["attempts"] + 1
+        tries = self.world.store.setting("webhook_tries", 15)
+        state = "delivered" if ok else "waiting" if attempts < tries else "failed"
+        pause = min(self.world.store.setting("webhook_backoff", 1.0) * 2 ** row["attempts"], _LONGEST_PAUSE)
+        with self.world.store.transaction():
+            self.world.store.run(
+                "UPDATE deliveries SET attempts = ?, due = ?, state = ?, last = ? WHERE id = ?",
+                attempts,
+                time.time() + pause,
+                state,
+                str(result),
+                row["id"],
+            )
+            fresh = self.world.store.get(row["event"])
+            if ok and fresh:
+                fresh["pending_webhooks"] = max(0, fresh["pending_webhooks"] - 1)
+                self.world.store.put(fresh)
+        return result
+
+    def _post(self, url: str, secret: str, event: Body) -> int | str:
+        parts = urlsplit(url)
+        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+        connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
+        payload = json.dumps(event, indent=2)
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+            "Stripe-Signature": signature(secret, self.world.now(), payload),
+        }
+        try:
+            connection.request("POST", parts.path or "/", payload.encode(), headers)
+            return connection.getresponse().status
+        except (OSError, http.client.HTTPException) as error:
+            return f"{type(error).__name__}: {error}"
+        finally:
+            connection.close()
+
+    def release(self, *, reverse: bool, copies: int) -> list[Body]:
+        """Post what was held back, one after the other in this order, each `copies` times; failures are retried."""
+        self.world.store.set("webhooks_held", False)
+        order = "DESC" if reverse else "ASC"
+        rows = self.world.store.rows(f"SELECT * FROM deliveries WHERE state = 'held' ORDER BY id {order}")
+        self.world.store.run("UPDATE deliveries SET state = 'releasing' WHERE state = 'held'")
+        return [{"event": row["event"], "result": self.deliver(row)} for row in rows for _ in range(copies)]
