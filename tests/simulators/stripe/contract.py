@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from tests.simulators.stripe import schema
 from tests.simulators.stripe.forms import decode
-from tests.simulators.stripe.schema import Problem
+from tests.simulators.stripe.schema import Problem as Problem
 
 VERSION = "2026-08-26.dahlia"
 _FILE = Path(__file__).with_name("openapi-subset.json.gz")

@@ -38,3 +38,93 @@ _EVIDENCE = (
     "uncategorized_file",
     "uncategorized_text",
 )
+
+
+def follow(world: World, charge: Body) -> None:
+    """The test card that is disputed as soon as it is charged."""
+    if charges.card_of(world, charge).later == "dispute":
+        open_dispute(world, charge, reason="fraudulent")
+
+
+def open_dispute(world: World, charge: Body, *, reason: str) -> Body:
+    """Take the charge's money back and ask the clinic for evidence."""
+    dispute_id = world.new_id("du")
+    moved = charges.make_transaction(
+        world, dispute_id, -charge["amount_captured"], charge["currency"], kind="adjustment", fee=_FEE
+    )
+    dispute = _build(world, charge, dispute_id, moved, reason)
+    charge["disputed"] = True
+    world.store.put(charge)
+    world.store.put(dispute)
+    world.emit("charge.dispute.created", dispute)
+    world.emit("charge.dispute.funds_withdrawn", dispute)
+    return dispute
+
+
+def _build(world: World, charge: Body, dispute_id: str, moved: Body, reason: str) -> Body:
+    brand = charge["payment_method_details"]["card"]["brand"]
+    return {
+        "id": dispute_id,
+        "object": "dispute",
+        "amount": charge["amount_captured"],
+        "balance_transactions": [moved],
+        "charge": charge["id"],
+        "created": world.now(),
+        "currency": charge["currency"],
+        "enhanced_eligibility_types": [],
+        "evidence": {**dict.fromkeys(_EVIDENCE), "enhanced_evidence": {}},
+        "evidence_details": {
+            "due_by": world.now() + _DAYS_TO_ANSWER * 86400,
+            "enhanced_eligibility": {},
+            "has_evidence": False,
+            "past_due": False,
+            "submission_count": 0,
+        },
+        "is_charge_refundable": False,
+        "livemode": False,
+        "metadata": {},
+        "payment_intent": charge["payment_intent"],
+        "payment_method_details": {
+            "card": {"brand": brand, "case_type": "chargeback", "network": brand, "network_reason_code": "83"},
+            "type": "card",
+        },
+        "reason": reason,
+        "status": "needs_response",
+    }
+
+
+def update(world: World, form: Body, dispute_id: str) -> Body:
+    dispute = world.need("dispute", dispute_id)
+    for name, value in (form.get("evidence") or {}).items():
+        dispute["evidence"][name] = value
+        dispute["evidence_details"]["has_evidence"] = True
+    world.update_metadata(dispute, form)
+    if form.get("submit", "evidence" in form):
+        dispute["status"] = "under_review"
+        dispute["evidence_details"]["submission_count"] += 1
+    world.store.put(dispute)
+    world.emit("charge.dispute.updated", dispute)
+    return dispute
+
+
+def close(world: World, _: Body, dispute_id: str) -> Body:
+    """The clinic accepts the loss."""
+    return decide(world, world.need("dispute", dispute_id), "lost")
+
+
+def decide(world: World, dispute: Body, status: str) -> Body:
+    """The bank's word: `won` gives the money back, `lost` doesn't."""
+    if dispute["status"] in ("won", "lost"):
+        raise StripeError(f"This dispute is already closed ({dispute['status']}).")
+    dispute["status"] = status
+    if status == "won":
+        back = charges.make_transaction(
+            world, dispute["id"], dispute["amount"], dispute["currency"], kind="adjustment", fee=-_FEE
+        )
+        dispute["balance_transactions"].append(back)
+        dispute["is_charge_refundable"] = True
+    world.store.put(dispute)
+    world.emit("charge.dispute.closed", dispute)
+    if status == "won":
+        world.emit("charge.dispute.funds_reinstated", dispute)
+    return dispute

@@ -221,7 +221,7 @@ def capture(world: World, form: Body, intent_id: str) -> Body:
     intent = world.need("payment_intent", intent_id)
     if intent["status"] != "requires_capture":
         raise unexpected(intent, "capture")
-    amount = form.get("amount_to_capture", intent["amount_capturable"])
+    amount: int = form.get("amount_to_capture", intent["amount_capturable"])
     if not 0 < amount <= intent["amount_capturable"]:
         raise StripeError(
             "The amount to capture must be positive and at most the amount capturable "

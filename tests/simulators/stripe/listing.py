@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import operator
 import re
+from collections.abc import Callable
 from typing import Any
 
 from tests.simulators.stripe.errors import StripeError
@@ -12,6 +14,12 @@ from tests.simulators.stripe.world import World
 _COMPARISONS = {"gt": ">", "gte": ">=", "lt": "<", "lte": "<="}
 _PAGING = {"limit", "starting_after", "ending_before", "expand", "created", "types", "delivery_success"}
 _CLAUSE = re.compile(r"""(-?)([a-z_]+)(?:\[["']([^"']+)["']\])?\s*(:|~|>=|<=|>|<)\s*(?:["']([^"']*)["']|(\S+))""")
+_ORDERS: dict[str, Callable[[int, int], bool]] = {
+    ">": operator.gt,
+    ">=": operator.ge,
+    "<": operator.lt,
+    "<=": operator.le,
+}
 _PER_PAGE = 10
 
 
@@ -19,7 +27,8 @@ def list_objects(world: World, kind: str, url: str, form: Body, **fixed: Any) ->
     """One page of a kind, newest first. Filters of the form compare a member of the same name."""
     limit = _limit(form)
     wanted = {name: value for name, value in form.items() if name not in _PAGING} | fixed
-    where, values = "kind = ?", [kind]
+    where = "kind = ?"
+    values: list[Any] = [kind]
     for name, value in _flat(wanted):
         where += f" AND json_extract(body, '$.{name}') = ?"
         values.append(value)
@@ -123,8 +132,9 @@ def _holds(body: Body, negated: bool, name: str, key: str | None, sign: str, val
     if sign in (":", "~"):
         same = str(actual).lower() == value.lower() if sign == ":" else value.lower() in str(actual).lower()
         return same != negated
-    number = int(value) if value.lstrip("-").isdecimal() else 0
-    return {">": actual > number, ">=": actual >= number, "<": actual < number, "<=": actual <= number}[sign] != negated
+    if not isinstance(actual, int) or not value.lstrip("-").isdecimal():
+        raise StripeError(f"Field {name} does not support the operator {sign}.", param="query")
+    return _ORDERS[sign](actual, int(value)) != negated
 
 
 def expand(world: World, answer: Body, paths: list[str]) -> Body:

@@ -172,8 +172,10 @@ def _coerce_text(schema: Schema, value: Any, param: str, problems: list[Problem]
     elif kind == "string":
         _judge_string(schema, value, param, problems)
         return value
+    elif kind == "boolean":
+        return value == "true"
     else:
-        return {"integer": int, "number": float, "boolean": lambda text: text == "true"}[kind](value)
+        return int(value) if kind == "integer" else float(value)
     return value
 
 

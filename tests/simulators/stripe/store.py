@@ -66,9 +66,12 @@ class Store:
         """Within a transaction: gives a function that takes back what was done since."""
         self.db.execute("SAVEPOINT work")
         try:
-            yield lambda: self.db.execute("ROLLBACK TO work") and None
+            yield self._undo
         finally:
             self.db.execute("RELEASE work")
+
+    def _undo(self) -> None:
+        self.db.execute("ROLLBACK TO work")
 
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         with self._lock:

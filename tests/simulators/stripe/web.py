@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from email.message import Message
 from typing import Any, NamedTuple
 
 
@@ -14,7 +15,7 @@ class Request(NamedTuple):
     path: str
     query: str
     body: str
-    headers: Mapping[str, str]
+    headers: Mapping[str, str] | Message
 
 
 class Answer(NamedTuple):
