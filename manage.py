@@ -13,7 +13,8 @@ from config.local.errors import LocalError
 
 def main() -> None:
     """Run the command; what is wrong with the environment is told in one line."""
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    needs_no_secrets = sys.argv[1:2] == ["screen"]
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings_bare" if needs_no_secrets else "config.settings")
     try:
         if os.environ["DJANGO_SETTINGS_MODULE"] == "config.settings":
             environment.complete(os.environ)

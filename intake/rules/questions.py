@@ -55,7 +55,9 @@ def visible_follow_ups(item: Item, gate: str | None, answers: Mapping[str, Answe
         return ()
     visible: dict[str, FollowUp] = {}
     for follow_up in item.follow_ups:
-        if all(parent in visible and matches(answers.get(parent), values) for parent, values in follow_up.show_if):
+        if not follow_up.show_if or all(
+            parent in visible and matches(answers.get(parent), values) for parent, values in follow_up.show_if
+        ):
             visible[follow_up.id] = follow_up
     return tuple(visible.values())
 

@@ -13,7 +13,7 @@ from intake.rules.conditions import Answer, Facts
 from intake.rules.definitions import CombinationRule, Questionnaire
 from intake.rules.items import UNKNOWN, UNSURE, AnswerRule, FollowUp, Item, Option
 from intake.rules.questions import facts_of, visible_follow_ups
-from intake.rules.validity import Outcome, Urgency, is_milder, strictest, strongest
+from intake.rules.validity import Outcome, Urgency, strictest, strongest
 
 Bookable = Literal["yes", "request", "no"]
 
@@ -130,9 +130,8 @@ def _chosen(follow_up: FollowUp, answer: Answer, on: date) -> Iterator[Option | 
     """The options that the answer chooses, or the rules that it matches (step 7)."""
     if answer == UNKNOWN and follow_up.unknown_allowed:
         return
-    for value in answer if isinstance(answer, tuple) else (answer,):
-        if isinstance(value, str) and value in follow_up.option_of:
-            yield follow_up.option_of[value]
+    if follow_up.options:
+        yield from (follow_up.option_of[str(value)] for value in (answer if isinstance(answer, tuple) else (answer,)))
     for rule in follow_up.rules:
         measured = (on - answer).days if isinstance(answer, date) else answer
         if isinstance(measured, int | float) and measured > rule.limit:
@@ -149,10 +148,10 @@ def _weigh(
         )
         if not is_decided:
             return item.triage, item.urgent
-        return strictest(one.triage for one in chosen), strongest(one.urgent for one in chosen)
+        return strictest([one.triage for one in chosen]), strongest([one.urgent for one in chosen])
     return (
-        strictest((item.triage, *(one.triage for one in chosen))),
-        strongest((item.urgent, *(one.urgent for one in chosen))),
+        strictest([item.triage, *[one.triage for one in chosen]]),
+        strongest([item.urgent, *[one.urgent for one in chosen]]),
     )
 
 
@@ -207,7 +206,7 @@ def _conclude(
 
 
 def _bookable(outcome: Outcome, urgent: Urgency | None, *, complete: bool) -> Bookable:
-    if not complete or urgent or not is_milder(outcome, than="STOP"):
+    if not complete or urgent or outcome == "STOP":
         return "no"
     return "request" if outcome == "REVIEW" else "yes"
 

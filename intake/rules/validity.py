@@ -10,25 +10,24 @@ Urgency = Literal["EMERGENCY", "SAME_DAY", "MEDICAL_SOON"]
 OUTCOMES: Final[tuple[Outcome, ...]] = ("STOP", "REVIEW", "CAUTION", "CLEAR")
 URGENCIES: Final[tuple[Urgency, ...]] = ("EMERGENCY", "SAME_DAY", "MEDICAL_SOON")
 
-_OUTCOME_RANK: Final[Mapping[Outcome, int]] = {outcome: rank for rank, outcome in enumerate(OUTCOMES)}
-_URGENCY_RANK: Final[Mapping[Urgency, int]] = {urgency: rank for rank, urgency in enumerate(URGENCIES)}
-
 Moment = TypeVar("Moment", date, datetime)
 
 
 def strictest(outcomes: Iterable[Outcome | None]) -> Outcome:
     """The most restrictive of the outcomes; None counts for nothing, and nothing at all is CLEAR."""
-    return min((outcome for outcome in outcomes if outcome), key=_OUTCOME_RANK.__getitem__, default="CLEAR")
+    found = set(outcomes)
+    return next((outcome for outcome in OUTCOMES if outcome in found), "CLEAR")
 
 
 def strongest(urgencies: Iterable[Urgency | None]) -> Urgency | None:
     """The strongest of the urgencies, or None if there is none."""
-    return min((urgency for urgency in urgencies if urgency), key=_URGENCY_RANK.__getitem__, default=None)
+    found = set(urgencies)
+    return next((urgency for urgency in URGENCIES if urgency in found), None)
 
 
 def is_milder(outcome: Outcome, than: Outcome) -> bool:
     """Whether the first outcome restricts less than the second."""
-    return _OUTCOME_RANK[outcome] > _OUTCOME_RANK[than]
+    return OUTCOMES.index(outcome) > OUTCOMES.index(than)
 
 
 def screening_valid_until(*, evaluated_at: Moment, config: Mapping[str, object]) -> Moment:
