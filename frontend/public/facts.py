@@ -131,7 +131,7 @@ class Share:
 
     @property
     def words(self) -> str:
-        """"about 8 in 100", "5 to 16 in 100", or "about 1 in 390" where it is rarer than 1 in 100."""
+        """The share as people say it: "about 8 in 100", "5 to 16 in 100", rarer ones "about 1 in 380"."""
         low, high = round(self.low), round(self.high)
         if self.high < 0.5:
             return gettext("about 1 in %(many)s") % {"many": f"{_tidy(100 / self.high)}"}

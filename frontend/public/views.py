@@ -3,13 +3,22 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from booking.models import HealthcareService, Practitioner
+from frontend.public.facts import COUNTS, SMALL_HARMS, Source
+
 
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/home.html")
+    context = {
+        "services": HealthcareService.objects.filter(online=True),
+        "practitioners": Practitioner.objects.filter(active=True),
+        "counts": COUNTS,
+    }
+    return render(request, "public/home.html", context)
 
 
 def read(request: HttpRequest) -> HttpResponse:
-    return render(request, "public/read.html")
+    context = {"counts": COUNTS, "small_harms": SMALL_HARMS, "sources": list(Source)}
+    return render(request, "public/read.html", context)
 
 
 def privacy(request: HttpRequest) -> HttpResponse:

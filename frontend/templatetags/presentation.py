@@ -117,6 +117,13 @@ def duration(minutes: int) -> str:
 
 
 @register.filter
+def in_language(thing: object, name: str) -> str:
+    """A text that is kept in two languages (`name`, `name_fr`), in the reader's; English where the other is empty."""
+    french = getattr(thing, f"{name}_fr", "") if _in_french() else ""
+    return french or getattr(thing, name)
+
+
+@register.filter
 def phone(number: object) -> str:
     """A telephone number as people here write it: "(780) 555-0134"."""
     return str(getattr(number, "as_national", number) or "")
