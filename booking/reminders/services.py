@@ -1,0 +1,291 @@
+"""Messages as rows, written in the transaction of the fact that causes them. Nothing is sent from here."""
+
+import uuid
+from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Q
+
+from booking.errors import NotPossibleNow
+from booking.models import Appointment
+from booking.reminders.models import Communication
+from booking.reminders.switch import senders_released
+from booking.rules.reminders import (
+    ACCOUNT_NEWS_KEEPS,
+    FAREWELLS,
+    SIGN_IN_KEEPS,
+    Planned,
+    QuietHours,
+    at_once,
+    payment_nudge,
+    reminders,
+    still_true,
+)
+from intake.models import User
+
+__all__ = [
+    "announce_cancellation",
+    "announce_change",
+    "announce_decision",
+    "announce_lost_slot",
+    "announce_payment_problem",
+    "plan_booking_messages",
+    "queue_sign_in_mail",
+    "replan_after_move",
+    "resend",
+    "senders_released",
+    "stop_messages",
+    "tell_staff",
+]
+
+NO_ADDRESS = "There is no e-mail address."
+MOVED = "The visit was moved."
+CANCELLED = "The visit was cancelled."
+ANSWERED = "It was answered in the meantime."
+_CANCELLED_KINDS = {
+    Appointment.CancelReason.DECLINED: "declined",
+    Appointment.CancelReason.NOT_CLEARED: "declined",
+    Appointment.CancelReason.PAYMENT_LAPSED: "time-released",
+    Appointment.CancelReason.REVIEW_LAPSED: "time-released",
+    Appointment.CancelReason.HOLD_EXPIRED: "time-released",
+}
+_ASKS = ("payment-waiting", "request-received", "request-waiting", "form-needed")
+
+
+def plan_booking_messages(*, appointment: Appointment, manage_token: str | None = None, now: datetime) -> None:
+    """Plan what the appointment's present state calls for. Safe to call again after each step (payment, review, form).
+
+    Waiting for payment: one nudge before the time is let go. For review: "we have your request". For the form: the
+    link to it, and reminders. Booked: confirmation and reminders. `manage_token` is kept, encrypted, for the links of
+    later messages; without one the kept token is used.
+    """
+    state = (appointment.status, appointment.awaiting)
+    if state == ("pending", "payment"):
+        planned: tuple[Planned, ...] = (payment_nudge(now=now),)
+    elif state == ("pending", "review"):
+        planned = (at_once("request-received", start=appointment.start, deadline=appointment.decide_by, now=now),)
+    elif state == ("pending", "form"):
+        asked = at_once("form-needed", start=appointment.start, deadline=appointment.form_due_at, now=now)
+        planned = (asked, *_reminders_of(appointment, now=now))
+    else:
+        planned = (at_once("confirmation", start=appointment.start, now=now), *_reminders_of(appointment, now=now))
+    stop_messages(appointment=appointment, reason=ANSWERED, kinds=set(_ASKS) - {one.kind for one in planned}, now=now)
+    _write(appointment=appointment, planned=planned, token=manage_token, now=now)
+
+
+def replan_after_move(*, appointment: Appointment, now: datetime) -> None:
+    """Stop what spoke of the old time and plan for the new one; the caller has raised `schedule_version`."""
+    stop_messages(appointment=appointment, reason=MOVED, now=now)
+    planned: tuple[Planned, ...] = (at_once("moved", start=appointment.start, now=now),)
+    if still_true("reminder-1", status=appointment.status, awaiting=appointment.awaiting):
+        planned += _reminders_of(appointment, now=now)
+    _write(appointment=appointment, planned=planned, now=now)
+
+
+def stop_messages(*, appointment: Appointment, reason: str, kinds: Collection[str] | None = None, now: datetime) -> int:
+    """Stop the waiting messages of an appointment (of some `kinds`), saying why; answers how many.
+
+    A message that a worker holds at this moment is left to it: it looks at the appointment again before it sends.
+    """
+    waiting = Communication.objects.filter(appointment=appointment, status=Communication.Status.PREPARATION)
+    if kinds is not None:
+        waiting = waiting.filter(kind__in=kinds)
+    return waiting.update(status=Communication.Status.STOPPED, status_reason=reason)
+
+
+def announce_cancellation(*, appointment: Appointment, now: datetime) -> None:
+    """Stop what is waiting and tell the patient, in the words that fit `appointment.cancel_reason`."""
+    kind = _CANCELLED_KINDS.get(Appointment.CancelReason(appointment.cancel_reason), "cancellation")
+    stop_messages(appointment=appointment, reason=CANCELLED, now=now)
+    _write(appointment=appointment, planned=[at_once(kind, start=appointment.start, now=now)], now=now)
+
+
+def announce_decision(*, appointment: Appointment, decision: str, now: datetime) -> None:
+    """Tell the patient that a therapist has answered: "approved" (with the reminders) or "declined" (neutral words)."""
+    stop_messages(appointment=appointment, reason=ANSWERED, kinds=_ASKS if decision == "approved" else None, now=now)
+    planned: tuple[Planned, ...] = (at_once(decision, start=appointment.start, now=now),)
+    if decision == "approved":
+        planned += _reminders_of(appointment, now=now)
+    _write(appointment=appointment, planned=planned, now=now)
+
+
+def announce_lost_slot(*, appointment: Appointment, alternatives: Iterable[Any], now: datetime) -> None:
+    """Tell the patient that the time was let go, with other free times (anything that has `.start`)."""
+    stop_messages(appointment=appointment, reason=CANCELLED, now=now)
+    planned = [at_once("time-released", start=appointment.start, now=now)]
+    other_times = [slot.start.isoformat() for slot in alternatives][:3]
+    _write(appointment=appointment, planned=planned, content={"alternatives": other_times}, now=now)
+
+
+def announce_change(*, appointment: Appointment, now: datetime) -> None:
+    """Tell the patient that something about the visit changed (it stays, at its time): the page says what."""
+    stop_messages(appointment=appointment, reason=ANSWERED, kinds=_ASKS, now=now)
+    planned = [at_once("changed", start=appointment.start, now=now), *_reminders_of(appointment, now=now)]
+    _write(appointment=appointment, planned=planned, now=now)
+
+
+def announce_payment_problem(*, appointment: Appointment, now: datetime) -> None:
+    """Tell the patient that a payment needs a look; no sum stands in a mail."""
+    _write(appointment=appointment, planned=[at_once("payment-problem", start=appointment.start, now=now)], now=now)
+
+
+def tell_staff(*, kind: str, recipients: Iterable[User], appointment: Appointment, now: datetime) -> None:
+    """Tell staff that something waits for them ("request-waiting"), without a clinical word and without a name."""
+    planned = at_once(kind, start=appointment.start, deadline=appointment.decide_by, now=now)
+    Communication.objects.bulk_create(
+        [
+            _row(
+                subject=f"{_subject(appointment)}/user/{user.pk}",
+                planned=planned,
+                appointment=appointment,
+                recipient=user.email,
+                language=user.language,
+                now=now,
+            )
+            for user in recipients
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def queue_sign_in_mail(
+    *, recipient: str, language: str, template: str, context: Mapping[str, str], now: datetime
+) -> Communication:
+    """Queue a mail of the sign-in pages; `template` is its kind ("sign-in-code", "password-reset", "account-news").
+
+    Codes and links are worthless after 15 minutes, so they go before everything that keeps longer.
+    """
+    keeps = ACCOUNT_NEWS_KEEPS if template == "account-news" else SIGN_IN_KEEPS
+    row = _row(
+        subject=f"account/{uuid.uuid4()}",
+        planned=Planned(now, template, now + keeps),
+        recipient=recipient,
+        language=language,
+        content=dict(context),
+        now=now,
+    )
+    row.save(force_insert=True)
+    return row
+
+
+def resend(*, communication: Communication, now: datetime) -> Communication:
+    """Send a message about a visit once more, by hand: a new row with `:rN` after the old one's key.
+
+    :raises NotPossibleNow: it would not be true any more, or it was not about a visit
+    """
+    visit = communication.appointment
+    if (
+        visit is None
+        or visit.schedule_version != communication.schedule_version
+        or not still_true(communication.kind, status=visit.status, awaiting=visit.awaiting)
+        or (visit.start <= now and communication.kind not in FAREWELLS)
+    ):
+        raise NotPossibleNow
+    first = communication.dedupe_key.partition(":r")[0] if _is_resent(communication) else communication.dedupe_key
+    times = Communication.objects.filter(Q(dedupe_key=first) | Q(dedupe_key__startswith=f"{first}:r")).count()
+    row = _row(
+        subject="",
+        planned=at_once(communication.kind, start=visit.start, now=now),
+        appointment=visit,
+        recipient=_address_of(communication),
+        language=communication.language,
+        content=communication.content,
+        now=now,
+    )
+    row.patient_id = communication.patient_id
+    row.dedupe_key = f"{first}:r{times}"
+    row.save(force_insert=True)
+    return row
+
+
+def _is_resent(communication: Communication) -> bool:
+    return communication.dedupe_key.rpartition(":")[2].startswith("r")
+
+
+def _address_of(communication: Communication) -> str:
+    return communication.patient.email if communication.patient else communication.recipient
+
+
+def _reminders_of(appointment: Appointment, *, now: datetime) -> tuple[Planned, ...]:
+    place = appointment.location
+    return reminders(start=appointment.start, hours=place.reminder_hours, quiet=quiet_hours_of(appointment), now=now)
+
+
+def quiet_hours_of(appointment: Appointment) -> QuietHours | None:
+    """The clinic's quiet hours, if it keeps any."""
+    place = appointment.location
+    if place.quiet_from is None or place.quiet_until is None or place.quiet_from == place.quiet_until:
+        return None
+    return QuietHours(place.quiet_from, place.quiet_until, place.time_zone)
+
+
+def _write(
+    *,
+    appointment: Appointment,
+    planned: Iterable[Planned],
+    token: str | None = None,
+    content: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> None:
+    patient = appointment.patient
+    if patient is None:  # a hold: nobody to write to
+        return
+    kept = {"token": token or _kept_token(appointment)} | dict(content or {})
+    rows = [
+        _row(
+            subject=_subject(appointment),
+            planned=one,
+            appointment=appointment,
+            recipient=patient.email,
+            language=patient.language,
+            content=kept,
+            now=now,
+        )
+        for one in planned
+    ]
+    for row in rows:
+        row.patient = patient
+    Communication.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def _subject(appointment: Appointment) -> str:
+    return f"appointment/{appointment.pk}"
+
+
+def _kept_token(appointment: Appointment) -> str | None:
+    rows = Communication.objects.filter(appointment=appointment, patient__isnull=False, content__isnull=False)
+    for row in rows.order_by("-created_at"):
+        if row.content.get("token"):
+            return str(row.content["token"])
+    return None
+
+
+def _row(
+    *,
+    subject: str,
+    planned: Planned,
+    recipient: str,
+    language: str,
+    appointment: Appointment | None = None,
+    content: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> Communication:
+    version = appointment.schedule_version if appointment else 0
+    channel = Communication.Channel.EMAIL
+    return Communication(
+        dedupe_key=f"{subject}:{planned.kind}:{channel}:v{version}",
+        kind=planned.kind,
+        channel=channel,
+        appointment=appointment,
+        schedule_version=version,
+        recipient=recipient,
+        language=language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,
+        content=content,
+        status=Communication.Status.PREPARATION if recipient else Communication.Status.NOT_DONE,
+        status_reason="" if recipient else NO_ADDRESS,
+        created_at=now,
+        due_at=planned.due_at,
+        not_after=planned.not_after,
+    )
