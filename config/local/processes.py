@@ -1,7 +1,7 @@
 """Runs programs as children: started in order, watched, restarted, stopped in reverse order, never left behind.
 
-Each child leads a session of its own, so that Ctrl-C reaches only the runner, and asks the kernel (on Linux) for its stop
-signal should the runner die without a word. What still survives is found by the next run in the record of processes.
+Each child leads a session of its own, so that Ctrl-C reaches only the runner, and asks the kernel (on Linux) for its
+stop signal should the runner die without a word. What still survives is found by the next run in the record.
 """
 
 import json

@@ -1,0 +1,48 @@
+BIN := .venv/bin
+PYTEST := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadgroup
+MANAGE_IN_TESTS := DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python manage.py
+MAKEFLAGS += --no-print-directory
+
+.PHONY: help run test lint bench chaos screenshots lock clean
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
+
+run: ## everything on this machine, on embedded services, at http://127.0.0.1:8000 (PORT= moves it); data in var/
+	@scripts/install
+	@exec $(BIN)/python manage.py up
+
+test: lint ## all checks and tests, on throw-away services
+	@scripts/install-browser
+	@$(PYTEST)
+
+lint: ## style, types, import direction, templates, migrations, known weaknesses
+	@scripts/install dev
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/djlint --lint --quiet frontend
+	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml booking config frontend intake
+	@$(MANAGE_IN_TESTS) makemigrations --check --dry-run
+
+bench: ## measures, against the targets written beside them
+	@scripts/install dev
+	@$(BIN)/pytest -m bench -s tests/benchmarks
+
+chaos: ## kills processes and services at random; takes long
+	@scripts/install dev
+	@scripts/install-browser
+	@$(BIN)/pytest -m chaos
+
+screenshots: ## takes the pictures of the README anew
+	@scripts/install dev
+	@scripts/install-browser
+	@$(BIN)/python scripts/screenshots.py
+
+lock: ## writes the lock files from pyproject.toml
+	@scripts/install dev
+	@scripts/lock
+
+clean: ## removes what was installed and built; keeps the data in var/
+	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results staticfiles
