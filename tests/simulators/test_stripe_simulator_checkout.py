@@ -115,9 +115,7 @@ def test_an_open_session_can_be_expired_once_and_a_complete_one_never(
     assert simulator.violations == []
 
 
-@pytest.mark.parametrize(
-    ("card", "reason"), [(DECLINED_CARD, "generic_decline"), (POOR_CARD, "insufficient_funds")]
-)
+@pytest.mark.parametrize(("card", "reason"), [(DECLINED_CARD, "generic_decline"), (POOR_CARD, "insufficient_funds")])
 def test_after_a_declined_card_another_one_pays_the_same_intent(
     simulator: StripeSimulator, client: stripe.StripeClient, order: Order, clinic: Clinic, card: str, reason: str
 ) -> None:

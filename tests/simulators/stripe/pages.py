@@ -29,6 +29,8 @@ class Pages:
     def answer(self, request: Request) -> Answer:
         if request.path == "/static/checkout.css":
             return Answer(200, _STYLES.read_bytes(), "text/css; charset=utf-8", {})
+        if request.path in ("/", "/healthz"):
+            return _page(200, html.page("Payment simulator", "<p>Payments of this machine's clinic end here.</p>"))
         match = re.fullmatch(r"/c/(pay|authenticate)/(\w+)", request.path)
         if match is None or request.method not in ("GET", "POST"):
             return _page(404, html.page("There is nothing here", "<p>Begin at the clinic's booking page.</p>"))

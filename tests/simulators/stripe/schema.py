@@ -57,16 +57,16 @@ def check(document: Schema, schema: Schema, value: Any, path: str = "") -> list[
 
 
 def _check_any(document: Schema, choices: list[Schema], value: Any, path: str) -> list[Problem]:
-    best: list[Problem] | None = None
+    best: tuple[bool, int, list[Problem]] | None = None
     for choice in choices:
         problems = check(document, choice, value, path)
         if not problems:
             return []
         # Tell about the choice that was meant: the one whose `object` (or type) fits, else the nearest.
-        meant = not any(problem.param in (path, f"{path}.object".lstrip(".")) for problem in problems)
-        if best is None or meant:
-            best = problems
-    return best or [Problem("type", path, f"{path} fits none of the choices")]
+        foreign = any(problem.param in (path, f"{path}.object".lstrip(".")) for problem in problems)
+        if best is None or (foreign, len(problems)) < best[:2]:
+            best = (foreign, len(problems), problems)
+    return best[2] if best else []
 
 
 def _check_type(schema: Schema, value: Any, path: str) -> list[Problem]:

@@ -57,6 +57,7 @@ class StripeSimulator:
         self.control = Control(self.world, self.api, self.deliverer, self.refuse)
         self._public_url = public_url
         self._server: _Server | None = None
+        self._stopped = False
 
     @property
     def base_url(self) -> str:
@@ -75,6 +76,7 @@ class StripeSimulator:
 
     def stop(self) -> None:
         """Hang up and close the state file; what was not delivered stays in it."""
+        self._stopped = True
         self.hang_up()
         self.deliverer.stop()
         self.store.close()
@@ -98,7 +100,9 @@ class StripeSimulator:
 
         def away() -> None:
             self.hang_up()
-            threading.Timer(seconds, self.listen).start()
+            again = threading.Timer(seconds, lambda: self._stopped or self.listen())
+            again.daemon = True
+            again.start()
 
         threading.Timer(0.05, away).start()
 
