@@ -1,0 +1,133 @@
+"""The clinic itself: address, rooms, services, therapists and their hours, people who sign in."""
+
+import base64
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from random import Random
+from uuid import UUID
+
+from allauth.account.models import EmailAddress
+from allauth.mfa.totp.internal.auth import TOTP
+
+from booking.models import HealthcareService, Location, Practitioner, Room, Schedule
+from config.seed.names import THERAPISTS, person
+from intake.models import Role, User
+
+# Weekday, from, until; lunch is the gap.
+_HOURS: tuple[tuple[tuple[int, str, str], ...], ...] = (
+    tuple((day, *part) for day in range(4) for part in (("08:30", "12:00"), ("13:00", "16:30"))),
+    (*((day, *part) for day in (1, 2, 3, 4) for part in (("11:00", "14:30"), ("15:00", "19:00"))), (5, "09:00", "13:00")),
+    tuple((day, *part) for day in (0, 2, 4) for part in (("09:00", "12:30"), ("13:15", "17:15"))),
+)
+_SERVICES = (
+    ("first-visit", "First visit with dry needling", "Première visite avec aiguilles sèches", 60, 10, 12000, 4000, "manual",
+     "full", "treatment", False, "We talk, examine you, and needle if it suits you.",
+     "On se parle, on vous examine, puis on utilise les aiguilles si cela vous convient."),
+    ("follow-up", "Follow-up with dry needling", "Suivi avec aiguilles sèches", 30, 5, 7500, 2500, "manual", "full",
+     "treatment", True, "For people who have been here before.", "Pour les personnes déjà venues chez nous."),
+    ("assessment", "Assessment without needles", "Évaluation sans aiguilles", 45, 10, 9500, 3000, "none", "red-flags",
+     "treatment", False, "We find out what is going on and treat you without needles.",
+     "On cherche la cause et on vous traite sans aiguilles."),
+    ("phone-call", "Phone call with a therapist", "Appel avec un thérapeute", 15, 0, 0, 0, "none", "none", "", False,
+     "We call you and answer your questions.", "On vous appelle et on répond à vos questions."),
+)  # fmt: skip
+DEMONSTRATION_PASSWORD = "three calm needles"
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """How somebody of the demonstration clinic signs in."""
+
+    name: str
+    role: str
+    email: str
+    password: str
+    totp_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clinic:
+    """What visits are made of."""
+
+    location: Location
+    rooms: list[Room]
+    services: list[HealthcareService]
+    practitioners: list[Practitioner]
+
+
+def new_id(rng: Random) -> UUID:
+    """The same id for the same seed."""
+    return UUID(int=rng.getrandbits(128), version=4)
+
+
+def make_clinic(*, rng: Random, practitioners: int, rooms: int, today: date) -> Clinic:
+    """Write a clinic with nobody in it yet."""
+    location = Location.objects.create(
+        id=new_id(rng),
+        name="Needle & Motion Clinic",
+        slug="needle-and-motion",
+        address="118 Whyte Avenue NW\nEdmonton, Alberta  T6E 1Y5",
+        phone="+17805550134",
+        email="hello@needle-and-motion.example",
+        opening_hours="Monday to Friday 8:30 to 19:00, Saturday 9:00 to 13:00",
+        arrival_notes=(
+            "Eat something in the two hours before. Wear loose clothes. Keep taking your medicines as prescribed. "
+            "Parking is behind the house; the door has no step."
+        ),
+        privacy_officer="Ada Lind, privacy@needle-and-motion.example, 780-555-0134",
+    )
+    made_rooms = [
+        Room.objects.create(id=new_id(rng), location=location, name=f"Room {number}", kinds=["treatment"])
+        for number in range(1, rooms + 1)
+    ]
+    services = [
+        HealthcareService.objects.create(
+            id=new_id(rng), slug=slug, name=name, name_fr=french, minutes=minutes, buffer_after=buffer, price_amount=price,
+            deposit_amount=deposit, modality=modality, screening=screening, room_kind=kind, for_returning=returning,
+            description=words, description_fr=mots, position=position,
+        )
+        for position, (slug, name, french, minutes, buffer, price, deposit, modality, screening, kind, returning, words,
+                       mots) in enumerate(_SERVICES)
+    ]  # fmt: skip
+    people = [_make_therapist(rng, number, location, services, today) for number in range(practitioners)]
+    for name, role in (("Robin Sharma", Role.RECEPTION), ("Dana Fraser", Role.MANAGER), ("Olive Roy", Role.OWNER)):
+        _make_user(rng, email=f"{role}@needle-and-motion.example", name=name, role=role)
+    return Clinic(location, made_rooms, services, people)
+
+
+def _make_therapist(
+    rng: Random, number: int, location: Location, services: list[HealthcareService], today: date
+) -> Practitioner:
+    if number < len(THERAPISTS):
+        name, mailbox = THERAPISTS[number]
+    else:
+        name, mailbox = " ".join(person(rng)), f"therapist{number + 1}"
+    practitioner = Practitioner.objects.create(
+        id=new_id(rng),
+        user=_make_user(rng, email=f"{mailbox}@needle-and-motion.example", name=name, role=Role.THERAPIST),
+        name=name,
+        title="Physiotherapist",
+        introduction="Works with muscles, joints and the people around them.",
+        registration_number=f"PT-{4100 + number}",
+        register="College of Physiotherapists of Alberta",
+        needling_authorisation="Needles in practice",
+        needling_authorised_until=today + timedelta(days=3650),
+    )
+    practitioner.services.set(services)
+    Schedule.objects.bulk_create(
+        Schedule(
+            id=new_id(rng), practitioner=practitioner, location=location, weekday=weekday,
+            start_time=time.fromisoformat(start), end_time=time.fromisoformat(end),
+        )
+        for weekday, start, end in _HOURS[number % len(_HOURS)]
+    )  # fmt: skip
+    return practitioner
+
+
+def _make_user(rng: Random, *, email: str, name: str, role: str) -> User:
+    user = User.objects.create_user(
+        email, DEMONSTRATION_PASSWORD, id=new_id(rng), name=name, role=role, is_superuser=role == Role.OWNER
+    )
+    EmailAddress.objects.create(user=user, email=email, verified=True, primary=True)
+    TOTP.activate(user, base64.b32encode(rng.randbytes(20)).decode())
+    return user
