@@ -1,6 +1,6 @@
 """What is known about dry needling, as figures with their sources. Every number on the page to read comes from here."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 
 from django.utils.functional import Promise
@@ -131,7 +131,7 @@ class Share:
 
     @property
     def words(self) -> str:
-        """The share as people say it: "about 8 in 100", "5 to 16 in 100", rarer ones "about 1 in 380"."""
+        """The share as people say it: "about 8 in 100", "5 to 16 in 100", rarer ones "about 1 in 400"."""
         low, high = round(self.low), round(self.high)
         if self.high < 0.5:
             return gettext("about 1 in %(many)s") % {"many": f"{_tidy(100 / self.high)}"}
@@ -141,8 +141,8 @@ class Share:
 
 
 def _tidy(number: float) -> int:
-    """A round number for speech: 384.6 becomes 380, 909 becomes 910."""
-    return int(round(number, -1))
+    """A round number for speech: 384.6 becomes 400, 909 becomes 900, 1,024 becomes 1,000."""
+    return int(round(number, 1 - len(str(int(number)))))
 
 
 SMALL_HARMS = (
@@ -167,7 +167,6 @@ class Counts:
     boyce_treatments: int = 20_464
     boyce_therapists: int = 420
     boyce_serious: int = 20
-    boyce_one_in: int = 1_000  # 20 of 20,464 is 1 in 1,024
     lung_acupuncture_one_in: int = 100_000
     polish_therapists: int = 102
     polish_lung_percent: int = 3
@@ -177,7 +176,10 @@ class Counts:
     soreness_hours: tuple[int, int] = (24, 48)
     soreness_longest_hours: int = 72
     bleeding_minutes: int = 15
-    source: dict[str, Source] = field(default_factory=lambda: {source.name.lower(): source for source in Source})
+
+    @property
+    def boyce_one_in(self) -> int:
+        return _tidy(self.boyce_treatments / self.boyce_serious)
 
 
 COUNTS = Counts()

@@ -19,7 +19,7 @@ def cite(*names: str | Source) -> SafeString:
         '<a href="#{}" aria-label="{}">{}</a>',
         ((source.value, gettext("Source %(n)s") % {"n": source.number}, source.number) for source in sources),
     )
-    return format_html('<span class="cite">{}</span>', links)
+    return format_html('\u2060<span class="cite">{}</span>', links)  # joined: never alone on a line
 
 
 @register.simple_tag
