@@ -75,6 +75,14 @@ class PaymentNotOffered(BookingError):
     status = 422
 
 
+class RefundTooLarge(BookingError):
+    """Details carry `left`: minor units that could still be given back."""
+
+    code = "refund-too-large"
+    message = _("That is more than can be given back.")
+    status = 422
+
+
 class StripeUnavailable(BookingError):
     code = "payment-unavailable"
     message = _("Online payment can't be reached right now. You can try again or pay at the clinic.")

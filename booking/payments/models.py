@@ -43,9 +43,12 @@ class Payment(models.Model):
     session_url = models.TextField(blank=True)
     session_created_at = models.DateTimeField(null=True)
     intent_id = models.CharField(max_length=255, blank=True)
-    wanted = models.CharField(max_length=10, blank=True)  # "", "capture" or "void": what we have decided to do at Stripe
-    checked_at = models.DateTimeField(null=True)  # when Stripe was last asked
+    # How much of it we mean to keep: null while undecided, 0 to release or give back all. Only ever lowered; whatever
+    # differs at Stripe is worked off command by command until both agree, and that moment is `settled_at`.
+    keep_amount = models.PositiveIntegerField(null=True)
+    checked_at = models.DateTimeField(null=True)  # when Stripe was last asked; null: ask at the next sweep
     settled_at = models.DateTimeField(null=True)
+    revision = models.PositiveIntegerField(default=0)  # one more for each change; who looked before it looks again
 
     class Meta:
         constraints = [
@@ -55,9 +58,16 @@ class Payment(models.Model):
                 name="payment_one_open_online",
             ),
             models.CheckConstraint(condition=Q(amount__gt=0), name="payment_has_an_amount"),
+            models.CheckConstraint(
+                condition=Q(keep_amount__isnull=True) | Q(keep_amount__lte=models.F("amount")),
+                name="payment_keeps_at_most_all",
+            ),
             models.UniqueConstraint(fields=["session_id"], condition=~Q(session_id=""), name="payment_session_once"),
         ]
-        indexes = [models.Index(fields=["created_at"], condition=Q(state__in=["open", "authorised"]), name="payment_not_final")]
+        indexes = [
+            models.Index(fields=["checked_at"], condition=Q(settled_at__isnull=True), name="payment_not_settled"),
+            models.Index(fields=["intent_id"], name="payment_of_intent"),
+        ]
 
 
 class LedgerEntry(models.Model):
@@ -69,6 +79,7 @@ class LedgerEntry(models.Model):
         CAPTURE = "capture", _("taken online")
         VOID = "void", _("released")
         REFUND = "refund", _("given back")
+        REFUND_FAILED = "refund-failed", _("could not be given back")
         FEE = "fee", _("fee")
         DESK = "desk", _("paid at the desk")
         CREDIT = "credit", _("credit")
@@ -108,6 +119,7 @@ class GatewayCommand(models.Model):
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.UNKNOWN)
     problem = models.CharField(max_length=255, blank=True)
     result_id = models.CharField(max_length=255, blank=True)
+    kept_failure = models.BooleanField(default=False)  # Stripe failed (500) and repeats that answer for this key
     first_asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
 
@@ -120,7 +132,10 @@ class GatewayCommand(models.Model):
 
 
 class WebhookEvent(models.Model):
-    """An event as Stripe sent it: a hint to look at an object. Ids only."""
+    """An event as Stripe sent it: a hint to look at an object. Ids only.
+
+    `object_id` names the Checkout Session or PaymentIntent to look at, also for an event about its charge or refund.
+    """
 
     id = models.CharField(primary_key=True, max_length=255)
     type = models.CharField(max_length=80)
@@ -134,4 +149,37 @@ class WebhookEvent(models.Model):
     problem = models.CharField(max_length=255, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["next_try_at"], condition=Q(handled_at__isnull=True), name="webhook_event_unhandled")]
+        indexes = [
+            models.Index(fields=["next_try_at"], condition=Q(handled_at__isnull=True), name="webhook_event_unhandled")
+        ]
+
+
+class Finding(models.Model):
+    """Something about money that a person must look at: a difference to Stripe, a refused capture, a failed refund."""
+
+    class Kind(models.TextChoices):
+        UNKNOWN_AT_STRIPE = "unknown-at-stripe", _("Stripe has a payment that we don't know")
+        MISSING_AT_STRIPE = "missing-at-stripe", _("Stripe does not know a payment of ours")
+        AMOUNT = "amount", _("the sums differ")
+        STATE = "state", _("the states differ")
+        REFUSED = "refused", _("Stripe refused to do what we asked")
+        REFUND_FAILED = "refund-failed", _("the bank could not give money back")
+        AUTHORISATION_LAPSED = "authorisation-lapsed", _("an authorisation ended before it was taken")
+        AUTHORISATION_AGEING = "authorisation-ageing", _("an authorisation waits for a decision for days")
+        DISPUTE = "dispute", _("the cardholder disputes a payment")
+
+    id = models.BigAutoField(primary_key=True)
+    payment = models.ForeignKey(Payment, null=True, on_delete=models.PROTECT, related_name="findings")
+    kind = models.CharField(max_length=30, choices=Kind.choices)
+    object_id = models.CharField(max_length=255)  # Stripe's object, or our payment
+    details = models.JSONField(default=dict)  # sums and states only
+    found_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+    resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["kind", "object_id"], condition=Q(resolved_at__isnull=True), name="finding_open_once"
+            )
+        ]

@@ -1,0 +1,109 @@
+"""The clinic's truth about money: movements that are only ever added, and what follows from them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Sum
+
+from booking.models import Appointment
+from booking.payments.models import LedgerEntry, Payment
+from intake.models import User
+
+Kind = LedgerEntry.Kind
+# A visit that will not take place owes its fees only.
+OWES_FEES_ONLY = {
+    Appointment.Status.CANCELLED,
+    Appointment.Status.NOSHOW,
+    Appointment.Status.ENTERED_IN_ERROR,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Balance:
+    """What an appointment costs and what became of it. Minor units of `currency`.
+
+    `due` is what is left to collect, counting money that is authorised for a visit to come; below zero it is to be
+    given back.
+    """
+
+    owed: int
+    authorised: int
+    paid: int
+    refunded: int
+    due: int
+    currency: str
+
+
+def write_entry(
+    *,
+    payment: Payment,
+    kind: Kind,
+    amount: int,
+    reference: str,
+    method: str = "",
+    by: User | None = None,
+    now: datetime,
+) -> bool:
+    """Add a movement of `amount` minor units unless it stands there already; whether it was new."""
+    entry = LedgerEntry(
+        payment=payment,
+        kind=kind,
+        amount=amount,
+        currency=payment.currency,
+        recorded_at=now,
+        recorded_by=by,
+        method=method,
+        reference=reference,
+    )
+    same = LedgerEntry.objects.filter(payment=payment, kind=kind, reference=reference)
+    if same.exists():
+        return False
+    # Two writers at once: the unique constraint lets one through and the other does nothing.
+    LedgerEntry.objects.bulk_create([entry], ignore_conflicts=True)
+    return True
+
+
+def total(payment: Payment, *kinds: Kind) -> int:
+    """The sum of a payment's movements of these kinds, in minor units."""
+    found = payment.entries.filter(kind__in=kinds).aggregate(sum=Sum("amount"))["sum"]
+    return found or 0
+
+
+def balance_of(appointment: Appointment) -> Balance:
+    """What is owed, held, paid and given back for one appointment."""
+    return balances_of([appointment])[appointment.pk]
+
+
+def balances_of(appointments: Iterable[Appointment]) -> dict[UUID, Balance]:
+    """`balance_of` for many appointments in one query."""
+    wanted = {appointment.pk: appointment for appointment in appointments}
+    sums: dict[UUID, dict[str, int]] = {pk: {} for pk in wanted}
+    rows = (
+        LedgerEntry.objects.filter(payment__appointment__in=list(wanted))
+        .values_list("payment__appointment_id", "kind")
+        .annotate(sum=Sum("amount"))
+    )
+    for pk, kind, amount in rows:
+        sums[pk][kind] = amount
+    return {pk: _balance(appointment, sums[pk]) for pk, appointment in wanted.items()}
+
+
+def _balance(appointment: Appointment, sums: Mapping[str, int]) -> Balance:
+    def of(kind: Kind) -> int:
+        return sums.get(kind, 0)
+
+    ended = appointment.status in OWES_FEES_ONLY
+    owed = of(Kind.FEE) if ended else appointment.price_amount
+    authorised = of(Kind.AUTHORISATION) - of(Kind.CAPTURE) - of(Kind.VOID)
+    paid = of(Kind.CAPTURE) + of(Kind.DESK)
+    refunded = of(Kind.REFUND) - of(Kind.REFUND_FAILED)
+    return Balance(
+        owed=owed,
+        authorised=authorised,
+        paid=paid,
+        refunded=refunded,
+        due=owed - paid + refunded - (0 if ended else authorised),
+        currency=appointment.currency,
+    )
