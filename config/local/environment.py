@@ -15,7 +15,7 @@ from config.local.postgres import Postgres
 from config.local.valkey import Valkey
 
 ROOT = Path(__file__).resolve().parents[2]
-VAR = ROOT / "var"
+VAR = Path(os.environ.get("DRYPOINT_VAR") or ROOT / "var").resolve()
 DATABASE = "drypoint"
 _ASSUMED = "DRYPOINT_ASSUMED"  # names the variables that were filled in, so that `up` can tell them from given ones
 _LONGEST_SOCKET_FOLDER = 80  # bytes; a socket's whole path may be 107 on Linux and 103 on macOS
@@ -32,6 +32,15 @@ def valkey_in(var: Path) -> Valkey:
     return Valkey(data=var / "valkey", socket_folder=_socket_folder(var))
 
 
+def embedded(var: Path) -> dict[str, str]:
+    """Where the embedded parts of a data folder are."""
+    return {
+        "DATABASE_URL": postgres_in(var).address(DATABASE),
+        "REDIS_URL": valkey_in(var).address,
+        "STATIC_ROOT": str(var / "static"),
+    }
+
+
 def addresses_file(var: Path) -> Path:
     """Where a running stack writes the addresses that depend on its ports."""
     return var / "run" / "addresses.env"
@@ -45,7 +54,7 @@ def complete(environment: MutableMapping[str, str], *, var: Path = VAR) -> None:
     if environment.get("DJANGO_SECRET_KEY"):
         return
     found = secrets.read_or_make(var / "secrets.env")
-    found |= {"DATABASE_URL": postgres_in(var).address(DATABASE), "REDIS_URL": valkey_in(var).address}
+    found |= embedded(var)
     if addresses_file(var).exists():
         found |= secrets.read(addresses_file(var))
     if environment.get("STRIPE_SECRET_KEY"):  # a real account never meets what belongs to the simulator

@@ -41,15 +41,7 @@ def stripe_simulator(environment: Mapping[str, str], *, port: int, state: Path) 
 
 def mail_catcher(environment: Mapping[str, str], *, smtp_port: int, http_port: int, store: Path) -> Program:
     """A mail server that keeps every message for an inbox page and sends none on."""
-    argv = [
-        "tests.simulators.mail",
-        "--smtp-port",
-        str(smtp_port),
-        "--http-port",
-        str(http_port),
-        "--store",
-        str(store),
-    ]
+    where = ["--smtp-port", str(smtp_port), "--http-port", str(http_port), "--store", str(store)]
     return _module("mail", ["tests.simulators.mail", *where], environment, ready=_listens(smtp_port, http_port))
 
 

@@ -12,7 +12,7 @@ from kombu import Connection
 from kombu.exceptions import KombuError
 
 from config.local import ports, programs, secrets
-from config.local.environment import DATABASE, addresses_file, postgres_in, valkey_in
+from config.local.environment import DATABASE, addresses_file, embedded, postgres_in, valkey_in
 from config.local.errors import LocalError
 from config.local.processes import Processes
 
@@ -99,14 +99,10 @@ class Stack:
         return "EMAIL_URL" not in self.given
 
     def _whole_environment(self, places: Ports) -> dict[str, str]:
-        embedded = {
-            "DATABASE_URL": postgres_in(self.var).address(DATABASE),
-            "REDIS_URL": valkey_in(self.var).address,
-        }
         kept = secrets.read_or_make(self.var / "secrets.env")
         if not self.has_simulator:
             kept.pop("STRIPE_WEBHOOK_SECRETS")
-        return embedded | kept | self._addresses(places) | dict(self.given)
+        return embedded(self.var) | kept | self._addresses(places) | dict(self.given)
 
     def _addresses(self, places: Ports) -> dict[str, str]:
         addresses = {"SITE_URL": f"http://127.0.0.1:{places.web}"}

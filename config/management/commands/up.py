@@ -6,7 +6,7 @@ import time
 from types import FrameType
 from typing import Any
 
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.db import Error, connection
 
@@ -30,12 +30,10 @@ class Command(BaseCommand):
         try:
             with only_one(VAR):
                 self._run()
-        except LocalError as error:
-            raise CommandError(str(error)) from None
         except OSError as error:
-            raise CommandError(f"{error.filename or VAR}: {error.strerror}") from None
+            raise LocalError(f"{error.filename or VAR}: {error.strerror}") from None
         except Error as error:
-            raise CommandError(f"The database refused: {str(error).strip().splitlines()[0]}") from None
+            raise LocalError(f"The database refused: {str(error).strip().splitlines()[0]}") from None
 
     def _run(self) -> None:
         stack = Stack(var=VAR, given=given(os.environ), say=self._say)
