@@ -1,0 +1,44 @@
+"""A visit as a calendar file (RFC 5545): when and where, never why."""
+
+from datetime import datetime
+
+from icalendar import Calendar, Event, vCalAddress, vText
+
+from booking.models import Appointment
+
+
+def visit_calendar(*, appointment: Appointment, title: str, note: str = "", now: datetime) -> bytes:
+    """The visit as one event; a cancelled one takes the event out of the calendar again (METHOD:CANCEL).
+
+    The UID never changes and SEQUENCE rises with each move, so a later file replaces an earlier one. Times are in UTC:
+    every calendar shows its reader's hours, and none needs to know this zone's rules. `title` and `note` must be
+    neutral.
+    """
+    place = appointment.location
+    cancelled = appointment.status == Appointment.Status.CANCELLED
+    calendar = Calendar()
+    calendar.add("prodid", "-//Drypoint//EN")
+    calendar.add("version", "2.0")
+    calendar.add("method", method_of(appointment))
+    event = Event()
+    event.add("uid", f"{appointment.pk}@drypoint")
+    event.add("sequence", appointment.schedule_version)
+    event.add("dtstamp", now.replace(microsecond=0))
+    event.add("dtstart", appointment.start)
+    event.add("dtend", appointment.end)
+    event.add("summary", title)
+    event.add("location", ", ".join([place.name, *place.address.splitlines()]))
+    if note:
+        event.add("description", note)
+    event.add("status", "CANCELLED" if cancelled else "CONFIRMED")
+    event.add("class", "PRIVATE")
+    organizer = vCalAddress(f"mailto:{place.email}")
+    organizer.params["cn"] = vText(place.name)
+    event["organizer"] = organizer
+    calendar.add_component(event)
+    return calendar.to_ical()
+
+
+def method_of(appointment: Appointment) -> str:
+    """The method of the file, which a mail's Content-Type repeats."""
+    return "CANCEL" if appointment.status == Appointment.Status.CANCELLED else "PUBLISH"
