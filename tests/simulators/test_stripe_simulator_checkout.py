@@ -278,3 +278,28 @@ def _held(client: stripe.StripeClient, order: Order) -> Any:
     session = client.v1.checkout.sessions.create(order())
     pay(session.url)
     return client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]}).payment_intent
+
+
+@pytest.mark.parametrize(
+    ("outcome", "intent_status", "payment_status"),
+    [("succeed", "succeeded", "paid"), ("decline", "requires_payment_method", "unpaid")],
+)
+def test_a_payment_that_takes_days_completes_its_session_first(
+    simulator: StripeSimulator,
+    client: stripe.StripeClient,
+    order: Order,
+    clinic: Clinic,
+    outcome: str,
+    intent_status: str,
+    payment_status: str,
+) -> None:
+    simulator.post_control("faults", {"action": "settles_later"})
+    session = client.v1.checkout.sessions.create(order(payment_intent_data=None))
+    assert pay(session.url).status == 303
+    session = client.v1.checkout.sessions.retrieve(session.id, {"expand": ["payment_intent"]})
+    assert (session.status, session.payment_status) == ("complete", "unpaid")
+    assert session.payment_intent.status == "processing"
+    assert simulator.post_control("approve", {"session": session.id, "outcome": outcome}) == {"status": intent_status}
+    assert client.v1.checkout.sessions.retrieve(session.id).payment_status == payment_status
+    clinic.wait_for(f"checkout.session.async_payment_{'succeeded' if outcome == 'succeed' else 'failed'}")
+    assert simulator.violations == []

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import http.client
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -232,3 +234,49 @@ def test_metadata_is_merged_and_emptied_key_by_key(simulator: StripeSimulator, c
     gone = client.v1.customers.delete(customer.id)
     assert (gone.deleted, client.v1.customers.retrieve(customer.id).deleted) == (True, True)
     assert simulator.violations == []
+
+
+def test_of_many_captures_at_once_exactly_one_takes_the_money(
+    simulator: StripeSimulator, client: stripe.StripeClient, order: Order
+) -> None:
+    session = client.v1.checkout.sessions.create(order())
+    pay(session.url)
+    intent = client.v1.checkout.sessions.retrieve(session.id).payment_intent
+
+    def capture(number: int) -> str:
+        try:
+            return str(
+                sdk(simulator.base_url).v1.payment_intents.capture(intent, {}, {"idempotency_key": f"{number}"}).status
+            )
+        except stripe.InvalidRequestError as refused:
+            return str(refused.code)
+
+    with ThreadPoolExecutor(16) as pool:
+        ends = sorted(pool.map(capture, range(16)))
+    assert ends == ["payment_intent_unexpected_state"] * 15 + ["succeeded"]
+    assert [move.amount for move in client.v1.balance_transactions.list().data] == [3000]
+    assert simulator.violations == []
+
+
+def test_nonsense_is_refused_and_changes_nothing(simulator: StripeSimulator) -> None:
+    nonsense = [
+        ("POST", "/v1/customers", "email[a][b][c][d][e][f][g][h][i]=1"),
+        ("POST", "/v1/customers", "[]=1&=2"),
+        ("POST", "/v1/customers", "email=a&email[b]=c"),
+        ("POST", "/v1/payment_intents", "amount=99999999999999999999999&currency=cad"),
+        ("POST", "/v1/payment_intents", "amount=-5&currency=cad"),
+        ("POST", "/v1/payment_intents", "amount=500&currency=%00%00"),
+        ("POST", "/v1/refunds", ""),
+        ("GET", "/v1/customers?limit=0", ""),
+        ("GET", "/v1/payment_intents/search?query=created%3E%27x%27", ""),
+        ("GET", "/v1/nothing", ""),
+        ("DELETE", "/v1/customers", ""),
+    ]
+    for method, path, body in nonsense:
+        connection = http.client.HTTPConnection("127.0.0.1", simulator.port)
+        connection.request(method, path, body, {"Authorization": "Bearer sk_test_x"})
+        response = connection.getresponse()
+        assert 400 <= response.status < 500, (method, path, body, response.read())
+        connection.close()
+    objects = simulator.store.rows("SELECT count(*) AS n FROM objects")
+    assert (objects[0]["n"], [breach for breach in simulator.violations if breach["side"] == "response"]) == (0, [])

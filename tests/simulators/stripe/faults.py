@@ -3,7 +3,8 @@
 Before anything is done: `rate_limit` (429), `delay` (seconds), `error_before` (500, kept for the idempotency key),
 `drop_before` (the connection ends). After it is done: `delay_after`, `error_after` (500, kept for the key),
 `drop_after`.
-On the payment page: `approval_hangs`. For refunds: `refund_fails` (`after` seconds). For events, matched by their type:
+On the payment page: `approval_hangs` (the bank doesn't answer) and `settles_later` (a payment that takes days; not with
+manual capture). For refunds: `refund_fails` (`after` seconds). For events, matched by their type:
 `webhook_drop`, `webhook_duplicate`.
 """
 
@@ -23,6 +24,7 @@ ACTIONS = {
     "error_after",
     "drop_after",
     "approval_hangs",
+    "settles_later",
     "refund_fails",
     "webhook_drop",
     "webhook_duplicate",

@@ -7,13 +7,12 @@ from html import escape
 from tests.simulators.stripe.store import Body
 
 _NOTE = (
-    "<p class='note'><strong>This is a simulator, not Stripe.</strong> No real card is needed and no money moves. "
-    "A test card is already filled in.</p>"
+    "<p class='note'><strong>This is a simulator, not Stripe.</strong> No real card is needed and no money moves.</p>"
 )
 _CARDS = """
-<h2>Other test cards</h2>
+<h2>Test cards</h2>
 <ul>
-<li><code>4242 4242 4242 4242</code> is accepted</li>
+<li><code>4242 4242 4242 4242</code> is accepted (filled in above)</li>
 <li><code>4000 0025 0000 3155</code> asks the bank first</li>
 <li><code>4000 0000 0000 0002</code> is declined</li>
 <li><code>4000 0000 0000 9995</code> has too little money</li>
@@ -42,7 +41,7 @@ def pay_page(session: Body, items: list[Body], typed: Body, error: str) -> str:
         + _field("email", "Email", email, "email", "email")
         + _field("card_number", "Card number", typed.get("card_number", "4242 4242 4242 4242"), "cc-number", "numeric")
         + "<div class='pair'><div>"
-        + _field("expiry", "Expiry (MM/YY)", typed.get("expiry", "12/34"), "cc-exp", "numeric")
+        + _field("expiry", "Expiry MM/YY", typed.get("expiry", "12/34"), "cc-exp", "numeric")
         + "</div><div>"
         + _field("cvc", "Security code", typed.get("cvc", "123"), "cc-csc", "numeric")
         + "</div></div>"
@@ -105,8 +104,8 @@ def bank_page(intent: Body, *, hanging: bool) -> str:
     return page(
         "Your bank asks for your approval",
         f"<p>3-D Secure: is this you?</p><form method='post' action='{here}'>"
-        "<button name='outcome' value='succeed' type='submit'>Approve the payment</button>"
-        "<button class='second' name='outcome' value='decline' type='submit'>Refuse it</button></form>",
+        "<button name='outcome' value='succeed' type='submit'>Approve</button>"
+        "<button class='second' name='outcome' value='decline' type='submit'>Refuse</button></form>",
     )
 
 

@@ -172,6 +172,14 @@ def attempt(
     return authorise(world, intent, method)
 
 
+def process(world: World, intent: Body, method: Body) -> Body:
+    """A payment whose money comes days later, if it comes."""
+    intent.update(status="processing", payment_method=method["id"], last_payment_error=None)
+    world.store.put(intent)
+    world.emit("payment_intent.processing", intent)
+    return intent
+
+
 def decline(world: World, intent: Body, method: Body, reason: str) -> StripeError:
     """Record a refused attempt and give the error to raise."""
     error = cards.decline_error(reason)
@@ -221,7 +229,7 @@ def capture(world: World, form: Body, intent_id: str) -> Body:
     intent = world.need("payment_intent", intent_id)
     if intent["status"] != "requires_capture":
         raise unexpected(intent, "capture")
-    amount: int = form.get("amount_to_capture", intent["amount_capturable"])
+    amount: int = form["amount_to_capture"] if "amount_to_capture" in form else intent["amount_capturable"]
     if not 0 < amount <= intent["amount_capturable"]:
         raise StripeError(
             "The amount to capture must be positive and at most the amount capturable "

@@ -118,7 +118,10 @@ def _clause(text: str) -> tuple[bool, str, str | None, str, str]:
     if match is None:
         raise StripeError(f"We were unable to parse your search query near: {text[:80]}", param="query")
     minus, name, key, sign, quoted, bare = match.groups()
-    return minus == "-", name, key, sign, quoted if quoted is not None else bare
+    value = quoted if quoted is not None else bare
+    if sign in _ORDERS and not value.lstrip("-").isdecimal():
+        raise StripeError(f"The operator {sign} needs a number: {text[:80]}", param="query")
+    return minus == "-", name, key, sign, value
 
 
 def _holds(body: Body, negated: bool, name: str, key: str | None, sign: str, value: str) -> bool:
@@ -132,7 +135,7 @@ def _holds(body: Body, negated: bool, name: str, key: str | None, sign: str, val
     if sign in (":", "~"):
         same = str(actual).lower() == value.lower() if sign == ":" else value.lower() in str(actual).lower()
         return same != negated
-    if not isinstance(actual, int) or not value.lstrip("-").isdecimal():
+    if not isinstance(actual, int):
         raise StripeError(f"Field {name} does not support the operator {sign}.", param="query")
     return _ORDERS[sign](actual, int(value)) != negated
 

@@ -29,6 +29,8 @@ class Pages:
     def answer(self, request: Request) -> Answer:
         if request.path == "/static/checkout.css":
             return Answer(200, _STYLES.read_bytes(), "text/css; charset=utf-8", {})
+        if request.path == "/favicon.ico":
+            return Answer(204, b"", "image/x-icon", {})
         if request.path in ("/", "/healthz"):
             return _page(200, html.page("Payment simulator", "<p>Payments of this machine's clinic end here.</p>"))
         match = re.fullmatch(r"/c/(pay|authenticate)/(\w+)", request.path)
@@ -67,9 +69,11 @@ class Pages:
             exp_year=year % 100 + 2000,
             billing={"email": _email(session, form), "name": form.get("name")},
         )
-        hang = faults.take(self.world.store, "approval_hangs", "POST", f"/c/pay/{session['id']}") is not None
+        asked = ("POST", f"/c/pay/{session['id']}")
+        hang = faults.take(self.world.store, "approval_hangs", *asked) is not None
+        later = faults.take(self.world.store, "settles_later", *asked) is not None
         try:
-            intent = sessions.pay(self.world, session, card, hang=hang)
+            intent = sessions.pay(self.world, session, card, hang=hang, later=later)
         except StripeError as refused:
             fresh = self.world.need("checkout.session", session["id"])
             return self._show(refused.status, fresh, form, str(refused))

@@ -98,9 +98,13 @@ class StripeSimulator:
     def refuse(self, seconds: float) -> None:
         """Refuse connections for a while, beginning in a moment so that the asker still gets an answer."""
 
+        def back() -> None:
+            if not self._stopped:
+                self.listen()
+
         def away() -> None:
             self.hang_up()
-            again = threading.Timer(seconds, lambda: self._stopped or self.listen())
+            again = threading.Timer(seconds, back)
             again.daemon = True
             again.start()
 

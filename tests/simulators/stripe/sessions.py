@@ -277,16 +277,19 @@ def close(world: World, session: Body) -> Body:
     return session
 
 
-def pay(world: World, session: Body, method: Body, *, hang: bool) -> Body:
+def pay(world: World, session: Body, method: Body, *, hang: bool, later: bool) -> Body:
     """The patient's card meets an open session. Gives the intent; raises 402 when the card is refused."""
     back = f"{world.public_url}/c/pay/{session['id']}"
     if session["mode"] == "setup":
-        intent = setups.attempt(
-            world, world.need("setup_intent", session["setup_intent"]), method, return_url=back, hang=hang
-        )
+        intent = world.need("setup_intent", session["setup_intent"])
+        intent = setups.attempt(world, intent, method, return_url=back, hang=hang)
     else:
-        intent = intents.attempt(world, _intent(world, session), method, return_url=back, hang=hang)
-    if intent["status"] in ("succeeded", "requires_capture"):
+        intent = _intent(world, session)
+        if later and intent["capture_method"] != "manual":
+            intent = intents.process(world, intent, method)
+        else:
+            intent = intents.attempt(world, intent, method, return_url=back, hang=hang)
+    if intent["status"] in ("succeeded", "requires_capture", "processing"):
         complete(world, session, intent, method)
     return intent
 
@@ -324,6 +327,8 @@ def complete(world: World, session: Body, intent: Body, method: Body) -> None:
 
 def approve(world: World, intent: Body, *, success: bool) -> Body:
     """The bank's answer to 3-D Secure. Raises 402 when it says no; nothing happens to an intent that ended."""
+    if intent["status"] == "processing":
+        return _settle_later(world, intent, success=success)
     if intent["status"] != "requires_action":
         return intent
     method = world.need("payment_method", intent["payment_method"])
@@ -337,4 +342,18 @@ def approve(world: World, intent: Body, *, success: bool) -> Body:
     session_id = world.store.private(intent["id"]).get("session")
     if session_id:
         complete(world, world.need("checkout.session", session_id), intent, method)
+    return intent
+
+
+def _settle_later(world: World, intent: Body, *, success: bool) -> Body:
+    """The end of a payment that took days: its session was complete, and unpaid, all the while."""
+    method = world.need("payment_method", intent["payment_method"])
+    session = world.need("checkout.session", world.store.private(intent["id"])["session"])
+    if success:
+        intents.authorise(world, intent, method)
+        session["payment_status"] = "paid"
+        world.store.put(session)
+    else:
+        intents.decline(world, intent, method, "generic_decline")
+    world.emit(f"checkout.session.async_payment_{'succeeded' if success else 'failed'}", session)
     return intent
