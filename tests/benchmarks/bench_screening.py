@@ -70,6 +70,12 @@ def microseconds(function: Callable[[bytes], object], lines: list[bytes]) -> flo
     return median(taken) / 1000
 
 
+def screen(line: bytes) -> bytes:
+    questionnaire = shipped_questionnaire()
+    result = evaluate(questionnaire, *read_line(questionnaire, json.loads(line), today=TODAY))
+    return json.dumps(result.as_line()).encode()
+
+
 def per_second_through_the_command(lines: list[bytes]) -> float:
     """Screenings per second of CPU time, the start of the process taken off."""
     seconds = [cpu_seconds(b""), cpu_seconds(b"\n".join(lines))]
@@ -89,12 +95,6 @@ def cpu_seconds(given: bytes) -> float:
 
 def main() -> None:
     """Print the figures."""
-    questionnaire = shipped_questionnaire()
-
-    def screen(line: bytes) -> bytes:
-        result = evaluate(questionnaire, *read_line(questionnaire, json.loads(line), today=TODAY))
-        return json.dumps(result.as_line()).encode()
-
     for called, risks in (("nothing fires", 0.0), ("1 in 20 fires", 0.05), ("1 in 5 fires", 0.2)):
         lines = make_lines(risks=risks, count=COUNT)
         floor = microseconds(lambda line: json.dumps(json.loads(line)).encode(), lines)
