@@ -113,7 +113,7 @@ def duration(minutes: int) -> str:
     parts = [gettext("%(hours)s h") % {"hours": hours}] if hours else []
     if rest or not hours:
         parts.append(ngettext("%(n)s min", "%(n)s min", rest) % {"n": rest})
-    return "\xa0".join(parts)
+    return " ".join(parts).replace(" ", "\xa0")
 
 
 @register.filter
