@@ -75,6 +75,14 @@ class PaymentNotOffered(BookingError):
     status = 422
 
 
+class TryAgain(BookingError):
+    """Too many want the same rows at once; nothing was changed."""
+
+    code = "try-again"
+    message = _("We could not do this just now. Please try again.")
+    status = 503
+
+
 class RefundTooLarge(BookingError):
     """Details carry `left`: minor units that could still be given back."""
 

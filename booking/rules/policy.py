@@ -1,0 +1,78 @@
+"""The clinic's terms as numbers: how long a time is held, until when cancelling is free, what it costs after that.
+
+Money in minor units. Hours are counted as hours that pass, which is what the offset of the visit's own date gives: a visit
+at 09:00 on the day after the clocks change is free to cancel until 24 hours before, not until 09:00 of the day before.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+HOLD: Final = timedelta(minutes=10)
+HOLD_AT_MOST: Final = timedelta(minutes=30)
+CHECKOUT: Final = timedelta(minutes=15)
+DECIDE_BEFORE_VISIT: Final = timedelta(hours=2)
+HOLDS_OF_ONE: Final = 3
+HOLDS_OF_A_SHARED_ADDRESS: Final = 20
+
+_CHARGED: Final = frozenset({"patient"})  # every other reason is the clinic's, or an honest answer's: never a fee
+
+
+def hold_until(*, created_at: datetime, now: datetime) -> datetime:
+    """When a hold ends that is used now: in 10 minutes, and never more than 30 after it was made."""
+    return min(now + HOLD, created_at + HOLD_AT_MOST)
+
+
+def notice_minutes(*, minimum: int, for_request: int, is_request: bool, by_staff: bool) -> int:
+    """How many minutes ahead a time must lie: more when a therapist looks first, none when staff book it."""
+    if by_staff:
+        return 0
+    return max(minimum, for_request) if is_request else minimum
+
+
+def free_cancel_until(*, start: datetime, hours: int) -> datetime:
+    """Until when the visit can be cancelled or moved without a fee."""
+    return start - timedelta(hours=hours)
+
+
+def share_of(amount: int, percent: int) -> int:
+    """So many per cent of an amount, rounded half up to the minor unit."""
+    return (amount * percent + 50) // 100
+
+
+def fee_for_cancelling(
+    *, reason: str, free_until: datetime | None, late_fee: int, confirmed: bool, now: datetime
+) -> int:
+    """What a cancellation costs: only the patient's own, of a confirmed visit, after the free time."""
+    if reason not in _CHARGED or not confirmed or free_until is None or now <= free_until:
+        return 0
+    return late_fee
+
+
+def fee_for_moving(
+    *, by_clinic: bool, free_until: datetime | None, late_fee: int, confirmed: bool, now: datetime
+) -> int:
+    """What a move costs: the same as a cancellation at that moment; nothing when the clinic moves it."""
+    if by_clinic:
+        return 0
+    return fee_for_cancelling(reason="patient", free_until=free_until, late_fee=late_fee, confirmed=confirmed, now=now)
+
+
+def decide_by(*, start: datetime, response_hours: int, now: datetime) -> datetime:
+    """Until when a therapist must have answered: within the clinic's hours and two hours before the visit; a request that is
+    later than that has until the visit."""
+    due = min(now + timedelta(hours=response_hours), start - DECIDE_BEFORE_VISIT)
+    return due if due > now else start
+
+
+def form_due_at(*, start: datetime, hours: int, now: datetime) -> datetime:
+    """Until when a caller must have filled in the form; a visit that is nearer than that leaves half the time to it."""
+    due = start - timedelta(hours=hours)
+    return due if due > now + timedelta(hours=1) else now + (start - now) / 2
+
+
+def care_until(end: datetime) -> datetime:
+    """How long a therapist may see the answers after a visit: 24 months."""
+    try:
+        return end.replace(year=end.year + 2)
+    except ValueError:  # 29 February
+        return end.replace(year=end.year + 2, month=3, day=1)

@@ -1,0 +1,33 @@
+"""Therapists who can be booked, and for what."""
+
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from booking.models import HealthcareService, Practitioner
+
+
+def needles(service: HealthcareService) -> bool:
+    """Whether the service uses needles."""
+    return service.modality != HealthcareService.Modality.NONE
+
+
+def may_needle(practitioner: Practitioner, day: date) -> bool:
+    """Whether the therapist's authorisation to needle holds on that day (without an end it holds until withdrawn)."""
+    until = practitioner.needling_authorised_until
+    return bool(practitioner.needling_authorisation) and (until is None or day <= until)
+
+
+def practitioners_for(service: HealthcareService) -> QuerySet[Practitioner]:
+    """Active therapists who offer the service; for needling only those with an authorisation (its end is a matter of dates)."""
+    offered = Practitioner.objects.filter(active=True, services=service)
+    return offered.exclude(needling_authorisation="") if needles(service) else offered
+
+
+def practitioners_on_duty(day: date) -> QuerySet[Practitioner]:
+    """Active therapists authorised to needle on that day: who may answer a request."""
+    return (
+        Practitioner.objects.filter(active=True)
+        .exclude(needling_authorisation="")
+        .filter(Q(needling_authorised_until__isnull=True) | Q(needling_authorised_until__gte=day))
+    )

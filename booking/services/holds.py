@@ -1,0 +1,243 @@
+"""Holding a time while somebody says who they are: the first of the two calls that make a booking."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+
+from booking.errors import HoldExpired, NotCleared, NotPossibleNow, SlotNotOffered, SlotTaken, TooManyHolds, TryAgain
+from booking.models import Appointment, HealthcareService, Practitioner
+from booking.rules.availability import Slot
+from booking.rules.policy import HOLDS_OF_A_SHARED_ADDRESS, HOLDS_OF_ONE, hold_until
+from booking.selectors.openings import Notice
+from booking.selectors.slots import nearest_slots
+from booking.selectors.workload import least_busy_first
+from booking.services.constraints import RequestKeyUsed, named_constraints
+from booking.services.links import hold_token
+from booking.services.locks import lock_resources, take_turns
+from booking.services.places import desk_at, find_place, require_real_time, rooms_of
+from booking.services.states import SYSTEM, acts_for_clinic, end_as_cancelled, record_change
+from intake.models import Screening, User
+from intake.selectors.clearance import get_clearance
+from intake.tokens import hash_token
+
+SHARED_ADDRESS: Final = "net:"
+_TRIES: Final = 2
+Status = Appointment.Status
+Reason = Appointment.CancelReason
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A hold and the token that proves it is yours; the same request key gives the same token."""
+
+    appointment: Appointment
+    token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What somebody asks to be held."""
+
+    service: HealthcareService
+    start: datetime
+    screening: Screening | None
+    request_key: UUID
+    held_by: str
+    source: str
+    by: User | None
+
+    @property
+    def by_staff(self) -> bool:
+        return acts_for_clinic(self.by)
+
+
+def held_by_address(address: str) -> str:
+    """The holder's key for a network address that many may share (no browser session): 20 holds instead of 3."""
+    return SHARED_ADDRESS + hash_token(address)[: 64 - len(SHARED_ADDRESS)]
+
+
+def hold_time(
+    *,
+    screening: Screening | None,
+    service: HealthcareService,
+    practitioner: Practitioner | None,
+    start: datetime,
+    request_key: UUID,
+    held_by: str,
+    source: str,
+    by: User | None = None,
+    now: datetime,
+) -> Held:
+    """Hold a time for ten minutes while its taker says who they are. Without a therapist: whoever is least busy that day.
+
+    The same `request_key` of the same holder again gives the same hold.
+
+    :raises NotCleared: the answers forbid it, or are incomplete or expired (REVIEW may hold: it asks, a therapist decides)
+    :raises SlotNotOffered: nobody works then, or the notice is too short, or the service is not booked this way
+    :raises SlotTaken: somebody was faster; details hold up to three `alternatives`
+    :raises TooManyHolds: three live holds of this holder or screening (20 for a shared network address)
+    :raises HoldExpired: the hold of this request key has ended
+    """
+    require_real_time(start, now)
+    wish = Wish(
+        service=service,
+        start=start,
+        screening=screening,
+        request_key=request_key,
+        held_by=held_by,
+        source=source,
+        by=by,
+    )
+    refusals: list[SlotTaken | SlotNotOffered] = []
+    for one in [practitioner] if practitioner else least_busy_first(service=service, start=start):
+        try:
+            return _hold_with(wish, one, now)
+        except (SlotTaken, SlotNotOffered) as refusal:
+            refusals.append(refusal)
+    if any(isinstance(refusal, SlotTaken) for refusal in refusals):
+        raise SlotTaken(alternatives=_alternatives(wish, practitioner, now)) from refusals[-1]
+    raise SlotNotOffered
+
+
+def place_hold(wish: Wish, practitioner: Practitioner, *, now: datetime) -> Held:
+    """The hold itself, in the caller's transaction.
+
+    :raises NotCleared, SlotNotOffered, SlotTaken, TooManyHolds, HoldExpired: as `hold_time`
+    """
+    take_turns(f"hold:{wish.held_by}")
+    if (same := _made_before(wish, now)) is not None:
+        return Held(same, hold_token(same))
+    notice = _notice_for(wish, now)
+    desk = desk_at(service=wish.service, practitioner=practitioner, start=wish.start, notice=notice, now=now)
+    lock_resources(practitioners=[practitioner.pk], rooms=rooms_of(desk))
+    _refuse_hoarding(wish, now)
+    place = find_place(service=wish.service, practitioner=practitioner, start=wish.start, notice=notice, now=now)
+    hold = Appointment(
+        **place.as_fields(),
+        status=Status.PROPOSED,
+        service=wish.service,
+        screening=wish.screening,
+        source=wish.source,
+        created_at=now,
+        created_by=wish.by,
+        request_key=wish.request_key,
+        held_by=wish.held_by,
+        hold_expires_at=hold_until(created_at=now, now=now),
+        price_amount=wish.service.price_amount,
+        deposit_amount=wish.service.deposit_amount,
+        currency=wish.service.currency,
+    )
+    hold.hold_token_hash = hash_token(hold_token(hold))
+    hold.save(force_insert=True)
+    record_change(appointment=hold, action="held", by=wish.by, start=hold.wall_start, now=now)
+    return Held(hold, hold_token(hold))
+
+
+def extend_hold(*, appointment: Appointment, now: datetime) -> Appointment:
+    """Ten more minutes from now, thirty from the beginning at most.
+
+    :raises HoldExpired: it has ended, or is not a hold any more
+    """
+    with transaction.atomic(durable=True):
+        hold = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
+        if not is_live(hold, now):
+            raise HoldExpired
+        hold.hold_expires_at = max(hold.hold_expires_at, hold_until(created_at=hold.created_at, now=now))
+        hold.save(update_fields=["hold_expires_at"])
+        return hold
+
+
+def release_hold(*, appointment: Appointment, now: datetime) -> Appointment:
+    """Let the time go. A hold that has ended already stays as it is.
+
+    :raises NotPossibleNow: it is a booking by now
+    """
+    with transaction.atomic(durable=True):
+        hold = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
+        if hold.status == Status.CANCELLED and hold.cancel_reason in (Reason.HOLD_EXPIRED, Reason.HOLD_RELEASED):
+            return hold
+        if hold.status != Status.PROPOSED:
+            raise NotPossibleNow
+        end_as_cancelled(hold, reason=Reason.HOLD_RELEASED, now=now)
+        hold.save()
+        record_change(appointment=hold, action="hold-released", now=now)
+        return hold
+
+
+def expire_holds(*, now: datetime) -> int:
+    """End every hold that has run out; how many. What somebody else is busy with is left to the next time."""
+    with transaction.atomic(durable=True):
+        stale = Appointment.objects.filter(status=Status.PROPOSED, hold_expires_at__lte=now)
+        holds = list(stale.order_by("pk").select_for_update(no_key=True, skip_locked=True)[:500])
+        for hold in holds:
+            end_as_cancelled(hold, reason=Reason.HOLD_EXPIRED, now=now)
+            hold.save()
+            record_change(appointment=hold, action="hold-expired", role=SYSTEM, now=now)
+        return len(holds)
+
+
+def is_live(hold: Appointment, now: datetime) -> bool:
+    """Whether this is a hold that has time left."""
+    return hold.status == Status.PROPOSED and hold.hold_expires_at is not None and now < hold.hold_expires_at
+
+
+def _hold_with(wish: Wish, practitioner: Practitioner, now: datetime) -> Held:
+    for _ in range(_TRIES):
+        try:
+            with named_constraints(), transaction.atomic(durable=True):
+                return place_hold(wish, practitioner, now=now)
+        except (RequestKeyUsed, TryAgain):
+            continue  # whoever was first is through by then
+    raise SlotTaken
+
+
+def _made_before(wish: Wish, now: datetime) -> Appointment | None:
+    """The appointment that this request made the first time.
+
+    :raises HoldExpired: it has ended
+    :raises NotPossibleNow: the key was used for something else
+    """
+    found = Appointment.objects.filter(request_key=wish.request_key).select_related("service", "practitioner").first()
+    if found is None:
+        return None
+    if (found.held_by, found.service_id, found.start) != (wish.held_by, wish.service.pk, wish.start):
+        raise NotPossibleNow
+    if found.status == Status.CANCELLED or (found.status == Status.PROPOSED and not is_live(found, now)):
+        raise HoldExpired
+    return found
+
+
+def _notice_for(wish: Wish, now: datetime) -> Notice:
+    if not wish.service.online and not wish.by_staff:
+        raise SlotNotOffered
+    clearance = get_clearance(
+        screening=wish.screening,
+        service=wish.service,
+        start=wish.start,
+        birth_date=None,
+        by_staff=wish.by_staff,
+        now=now,
+    )
+    if clearance.decision == "no":
+        raise NotCleared
+    return Notice(is_request=clearance.decision == "request", by_staff=wish.by_staff)
+
+
+def _refuse_hoarding(wish: Wish, now: datetime) -> None:
+    if wish.by_staff:
+        return
+    live = Appointment.objects.filter(status=Status.PROPOSED, hold_expires_at__gt=now)
+    shared = wish.held_by.startswith(SHARED_ADDRESS)
+    if live.filter(held_by=wish.held_by).count() >= (HOLDS_OF_A_SHARED_ADDRESS if shared else HOLDS_OF_ONE):
+        raise TooManyHolds
+    if wish.screening is not None and live.filter(screening=wish.screening).count() >= HOLDS_OF_ONE:
+        raise TooManyHolds
+
+
+def _alternatives(wish: Wish, practitioner: Practitioner | None, now: datetime) -> list[Slot]:
+    notice = _notice_for(wish, now)
+    near = nearest_slots(service=wish.service, practitioner=practitioner, around=wish.start, notice=notice, now=now)
+    return near or nearest_slots(service=wish.service, around=wish.start, notice=notice, now=now)

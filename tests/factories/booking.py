@@ -1,0 +1,187 @@
+"""A clinic to book in: plain functions, every value can be given."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from itertools import count
+from typing import Any
+from uuid import uuid4
+
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
+from booking.models import Appointment, HealthcareService, Location, Practitioner, Room, Schedule
+from booking.rules.walltime import wall_text
+from intake.models import Patient, Role, User
+
+# Monday, 08:00 on the clinic's clock. Edmonton is six hours behind UTC all the year from 2026 on.
+NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Clinic:
+    """One place, two rooms, two therapists who work 9 to 17 from Monday to Friday, and four services."""
+
+    location: Location
+    rooms: list[Room]
+    anna: Practitioner
+    ben: Practitioner
+    needling: HealthcareService
+    follow_up: HealthcareService
+    assessment: HealthcareService
+    call: HealthcareService
+
+
+def at(hour: int, minute: int = 0, *, days: int = 1) -> datetime:
+    """A time on the clinic's clock, so many days after the Monday of `NOW`, in UTC."""
+    return NOW.replace(hour=0, minute=0) + timedelta(days=days, hours=hour + 6, minutes=minute)
+
+
+def make_location(**over: Any) -> Location:
+    number = next(_numbers)
+    fields = {
+        "name": f"Clinic {number}",
+        "slug": f"clinic-{number}",
+        "address": "1 Main Street",
+        "phone": "+17805550100",
+        "email": "clinic@example.org",
+        "time_zone": "America/Edmonton",
+        "opening_hours": "Monday to Friday, 9 to 17",
+        "privacy_officer": "The privacy officer",
+    }
+    return Location.objects.create(**{**fields, **over})
+
+
+def make_staff(role: str = Role.RECEPTION, **over: Any) -> User:
+    email = f"{role}-{next(_numbers)}@example.org"
+    return User.objects.create(**{"email": email, "name": role.title(), "role": role, **over})
+
+
+def make_practitioner(name: str = "Anna", **over: Any) -> Practitioner:
+    fields = {
+        "name": name,
+        "title": "Physiotherapist",
+        "registration_number": "123",
+        "register": "College of Physiotherapists",
+        "needling_authorisation": "Dry needling",
+    }
+    over.setdefault("user", make_staff(Role.THERAPIST, name=name) if "user" not in over else None)
+    return Practitioner.objects.create(**{**fields, **over})
+
+
+def make_hours(
+    practitioner: Practitioner,
+    location: Location,
+    *,
+    weekdays: Iterable[int] = range(5),
+    start: time = time(9),
+    end: time = time(17),
+    **over: Any,
+) -> list[Schedule]:
+    return [
+        Schedule.objects.create(
+            practitioner=practitioner, location=location, weekday=day, start_time=start, end_time=end, **over
+        )
+        for day in weekdays
+    ]
+
+
+def make_service(practitioners: Iterable[Practitioner] = (), **over: Any) -> HealthcareService:
+    number = next(_numbers)
+    fields = {
+        "slug": f"service-{number}",
+        "name": f"Service {number}",
+        "minutes": 60,
+        "price_amount": 12000,
+        "deposit_amount": 3000,
+        "modality": "manual",
+        "screening": "full",
+        "room_kind": "treatment",
+    }
+    service = HealthcareService.objects.create(**{**fields, **over})
+    service.practitioners.set(practitioners)
+    return service
+
+
+def make_clinic(**over: Any) -> Clinic:
+    location = make_location(**over)
+    rooms = [
+        Room.objects.create(location=location, name="Room 1", kinds=["treatment"]),
+        Room.objects.create(location=location, name="Room 2", kinds=["treatment", "assessment"]),
+    ]
+    anna, ben = make_practitioner("Anna"), make_practitioner("Ben")
+    both = [anna, ben]
+    for one in both:
+        make_hours(one, location)
+    return Clinic(
+        location=location,
+        rooms=rooms,
+        anna=anna,
+        ben=ben,
+        needling=make_service(both, name="First visit with dry needling", position=1),
+        follow_up=make_service(
+            both, name="Follow-up", minutes=30, buffer_after=15, price_amount=7000, deposit_amount=2000, position=2
+        ),
+        assessment=make_service(
+            both,
+            name="Assessment without needles",
+            minutes=45,
+            price_amount=9000,
+            deposit_amount=2000,
+            modality="none",
+            screening="red-flags",
+            room_kind="assessment",
+            position=3,
+        ),
+        call=make_service(
+            both,
+            name="Phone call",
+            minutes=15,
+            price_amount=0,
+            deposit_amount=0,
+            modality="none",
+            screening="none",
+            room_kind="",
+            position=4,
+        ),
+    )
+
+
+def make_appointment(
+    clinic: Clinic,
+    *,
+    start: datetime,
+    patient: Patient | None = None,
+    service: HealthcareService | None = None,
+    practitioner: Practitioner | None = None,
+    room: Room | None = None,
+    **over: Any,
+) -> Appointment:
+    """A visit as a row, past every rule: for states that take long to reach."""
+    service = service or clinic.needling
+    end = start + timedelta(minutes=service.minutes)
+    before, after = timedelta(minutes=service.buffer_before), timedelta(minutes=service.buffer_after)
+    fields = {
+        "status": "booked",
+        "service": service,
+        "practitioner": practitioner or clinic.anna,
+        "location": clinic.location,
+        "room": room or (clinic.rooms[0] if service.room_kind else None),
+        "patient": patient,
+        "start": start,
+        "end": end,
+        "occupied": DateTimeTZRange(start - before, end + after),
+        "wall_start": wall_text(start, clinic.location.time_zone),
+        "time_zone": clinic.location.time_zone,
+        "source": "desk",
+        "created_at": NOW,
+        "confirmed_at": NOW,
+        "request_key": uuid4(),
+        "price_amount": service.price_amount,
+        "deposit_amount": service.deposit_amount,
+        "currency": service.currency,
+        "free_cancel_until": start - timedelta(hours=24),
+        "late_fee_amount": service.deposit_amount,
+        "no_show_fee_amount": service.deposit_amount,
+    }
+    return Appointment.objects.create(**{**fields, **over})
