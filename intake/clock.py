@@ -1,7 +1,8 @@
 """The only clock: every view, task and command asks here once and passes the answer down."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
 
@@ -13,6 +14,11 @@ def now() -> datetime:
     live Stripe key.
     """
     return datetime.now(UTC) + _offset()
+
+
+def clinic_date(moment: datetime) -> date:
+    """The date on the clinic's wall at that moment."""
+    return moment.astimezone(ZoneInfo(settings.CLINIC_TIME_ZONE)).date()
 
 
 def _offset() -> timedelta:

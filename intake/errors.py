@@ -31,6 +31,20 @@ class IncompleteAnswers(DrypointError):
     status = 422
 
 
+class ScreeningOfAnother(DrypointError):
+    """Answers given for one person can't clear another one."""
+
+    code = "not-cleared"
+    message = _("These answers were given for someone else. Please answer the questions for this person.")
+    status = 409
+
+
+class QuestionnaireMissing(DrypointError):
+    code = "no-questionnaire"
+    message = _("The health questions are not ready yet. Please call us.")
+    status = 503
+
+
 class NotAllowed(DrypointError):
     code = "not-allowed"
     message = _("You can't do this.")

@@ -45,13 +45,18 @@ def messages_for(questionnaire: Questionnaire, result: ScreeningResult) -> list[
 def _of_results(questionnaire: Questionnaire, result: ScreeningResult) -> Iterator[tuple[tuple[int, int], Message]]:
     told: set[Outcome | Urgency] = set()
     for name, finding in result.findings.items():
+        if finding.is_default:
+            continue
         rank = _rank(finding.outcome, finding.urgent)
         told.add(finding.urgent or finding.outcome)
         yield rank, _of_item(questionnaire, questionnaire.by_id[name], finding)
         yield from ((rank, Message("advice", text, name)) for text in finding.messages)
-    overall = result.urgent or result.outcome
+    overall = result.urgent or result.outcome_of_answers
     if overall not in told:
-        yield _rank(result.outcome, result.urgent), Message("outcome", _outcome_text(questionnaire, overall), None)
+        yield (
+            _rank(result.outcome_of_answers, result.urgent),
+            Message("outcome", _outcome_text(questionnaire, overall), None),
+        )
 
 
 def _of_item(questionnaire: Questionnaire, item: Item, finding: Finding) -> Message:

@@ -22,7 +22,8 @@ Bookable = Literal["yes", "request", "no"]
 class Finding:
     """What an item that fired, or was answered "not sure", comes to.
 
-    `visible` are the answers that count; `missing` the visible follow-ups that bear on the result and have none.
+    `visible` are the answers that count; `missing` the visible follow-ups that bear on the result and have none;
+    `is_default`: the item has no gate and nobody answered it yet, so that its outcome is only the fail-safe one.
     """
 
     outcome: Outcome
@@ -31,7 +32,8 @@ class Finding:
     missing: tuple[str, ...]
     flags: tuple[str, ...]
     messages: tuple[str, ...]
-    excludes_regions: bool
+    excludes_regions: bool = False
+    is_default: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,14 @@ class ScreeningResult:
     def rules(self) -> tuple[str, ...]:
         """The ids of the combination rules that hold, in the data's order."""
         return tuple(rule.id for rule in self.fired)
+
+    @property
+    def outcome_of_answers(self) -> Outcome:
+        """The outcome of what was really answered: that of a complete result, and of an incomplete one without the
+        fail-safe outcomes of items that nobody answered yet.
+        """
+        given = (finding.outcome for finding in self.findings.values() if not finding.is_default)
+        return strictest((*given, *(rule.raise_to for rule in self.fired)))
 
     def as_line(self) -> dict[str, object]:
         """The result as the `screen` command prints it, ready for JSON."""
@@ -109,19 +119,20 @@ def _judge(item: Item, gate: str | None, given: Mapping[str, Answer], context: C
     if gate == UNSURE:
         outcome = item.triage_if_unsure
         urgent = item.urgent if outcome == "STOP" else None
-        return _in_its_regions(item, context, Finding(outcome, urgent, {}, (), (), (), excludes_regions=False))
+        return _in_its_regions(item, context, Finding(outcome, urgent, {}, (), (), ()))
     asked = visible_follow_ups(item, gate, given)
     answered = [follow_up for follow_up in asked if follow_up.id in given]
     chosen = [one for follow_up in answered for one in _chosen(follow_up, given[follow_up.id], context.on)]
     outcome, urgent = _weigh(item, asked, given, chosen)
+    missing = tuple(follow_up.id for follow_up in asked if follow_up.bears and follow_up.id not in given)
     finding = Finding(
         outcome=outcome,
         urgent=urgent,
         visible={follow_up.id: given[follow_up.id] for follow_up in answered},
-        missing=tuple(follow_up.id for follow_up in asked if follow_up.bears and follow_up.id not in given),
+        missing=missing,
         flags=tuple(one.flag for one in chosen if one.flag),
         messages=tuple(one.message for one in chosen if isinstance(one, AnswerRule) and one.message),
-        excludes_regions=False,
+        is_default=bool(missing) and not answered and not item.gate_answers,
     )
     return _in_its_regions(item, context, finding)
 

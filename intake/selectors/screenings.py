@@ -1,0 +1,69 @@
+"""Screenings as they are stored: what is kept of a result, read back, and compared with earlier ones."""
+
+from dataclasses import asdict
+from datetime import datetime
+from typing import Any, cast
+
+from django.db.models import Q
+
+from intake.models import Outcome, Patient, Screening
+from intake.rules.answers import Answers, Context, read_line, to_line
+from intake.rules.definitions import Questionnaire
+from intake.rules.messages import messages_for
+from intake.rules.screening import ScreeningResult
+from intake.rules.validity import OUTCOMES, is_milder
+from intake.rules.validity import Outcome as RuleOutcome
+from intake.selectors.questionnaires import definition_of
+from intake.tokens import hash_token
+
+
+def screening_by_token(token: str) -> Screening | None:
+    """The screening that this token books with, or None."""
+    found = Screening.objects.filter(token_hash=hash_token(token))
+    return found.select_related("questionnaire", "response").first() if token else None
+
+
+def stored_result(
+    definition: Questionnaire, context: Context, answers: Answers, result: ScreeningResult
+) -> dict[str, Any]:
+    """What is kept, encrypted: the line that was evaluated, everything it came to, and what the patient was told."""
+    return {
+        **result.as_line(),
+        "line": to_line(context, answers),
+        "flags": list(result.flags),
+        "findings": {
+            name: {"outcome": finding.outcome, "urgent": finding.urgent} for name, finding in result.findings.items()
+        },
+        "messages": [asdict(message) for message in messages_for(definition, result)],
+    }
+
+
+def evaluated_line(screening: Screening) -> tuple[Context, Answers]:
+    """The context and answers that the screening was made from."""
+    line = screening.result["line"]
+    return read_line(definition_of(screening.questionnaire), line, today=screening.evaluated_at.date())
+
+
+def red_flags_complete(definition: Questionnaire, result: ScreeningResult) -> bool:
+    """Whether every red-flag question was answered, follow-ups that bear on the result included."""
+    return all(definition.by_id[name.partition(".")[0]].category != "red_flag" for name in result.unanswered)
+
+
+def stricter_before(
+    outcome: str, *, session_hash: str = "", patient: Patient | None = None, now: datetime
+) -> Screening | None:
+    """The strictest still valid STOP or REVIEW of the same browser session or patient that is stricter than this one."""
+    mine = Q()
+    if session_hash:
+        mine |= Q(response__session_hash=session_hash)
+    if patient is not None:
+        mine |= Q(patient=patient)
+    if not mine:
+        return None
+    earlier = Screening.objects.filter(mine, outcome__in=[Outcome.STOP, Outcome.REVIEW], valid_until__gt=now)
+    stricter = [one for one in earlier.order_by("-evaluated_at") if is_milder(_rule(outcome), than=_rule(one.outcome))]
+    return min(stricter, key=lambda one: OUTCOMES.index(_rule(one.outcome)), default=None)
+
+
+def _rule(outcome: str) -> RuleOutcome:
+    return cast(RuleOutcome, str(outcome))

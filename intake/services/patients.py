@@ -1,0 +1,72 @@
+"""Patients' records. A contact is not an identity: registering never reads, joins or changes another record."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+
+from intake.models import Patient, User
+from intake.services.audit import record_event
+
+
+@dataclass(frozen=True, slots=True)
+class PatientDetails:
+    """Who somebody says they are. `phone` in any form that phonenumbers reads, or empty."""
+
+    given_name: str
+    family_name: str
+    birth_date: date | None
+    email: str
+    phone: str
+    language: str = "en"
+
+
+@transaction.atomic
+def register_patient(*, details: PatientDetails, by: User | None = None, now: datetime) -> Patient:
+    """A new, unverified record, always; likely matches are for staff to look at."""
+    patient = Patient.objects.create(
+        given_name=details.given_name.strip(),
+        family_name=details.family_name.strip(),
+        birth_date=details.birth_date,
+        email=details.email.strip(),
+        phone=details.phone,
+        language=details.language,
+        created_at=now,
+    )
+    record_event(action="registered", entity=patient, patient=patient, by=by, role=_role(by), now=now)
+    return patient
+
+
+@transaction.atomic
+def update_contact(
+    *,
+    patient: Patient,
+    email: str | None = None,
+    phone: str | None = None,
+    language: str | None = None,
+    by: User | None,
+    now: datetime,
+) -> Patient:
+    """Change how this patient is reached; None leaves as it is. A new address is unproven until a code was sent there."""
+    locked = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    if email is not None and email.strip().lower() != locked.email.lower():
+        locked.email, locked.contact_verified_at = email.strip(), None
+    locked.phone = locked.phone if phone is None else phone
+    locked.language = locked.language if language is None else language
+    locked.save(update_fields=["email", "phone", "language", "contact_verified_at"])
+    record_event(action="contact-changed", entity=locked, patient=locked, by=by, role=_role(by), now=now)
+    return locked
+
+
+@transaction.atomic
+def verify_contact(*, patient: Patient, user: User, now: datetime) -> Patient:
+    """Tie the record to the account whose mailbox was proven, and to no other record of that mailbox."""
+    locked = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    locked.user, locked.contact_verified_at = user, now
+    locked.save(update_fields=["user", "contact_verified_at"])
+    record_event(action="contact-verified", entity=locked, patient=locked, by=user, now=now)
+    return locked
+
+
+def _role(by: User | None) -> str:
+    return by.role if by else "anonymous"

@@ -1,0 +1,107 @@
+"""Rows of intake for tests, made through the services where there is one."""
+
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from typing import Any
+
+from intake.models import CareRelation, Patient, Questionnaire, QuestionnaireResponse, Role, User
+from intake.questionnaires.shipped import shipped_data
+from intake.rules.answers import read_context
+from intake.rules.questions import kept_items
+from intake.selectors.questionnaires import definition_of
+from intake.services.patients import PatientDetails, register_patient
+from intake.services.questionnaires import publish_questionnaire
+from intake.services.responses import Issued, screen_line, start_response
+
+NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # Monday, 09:00 in Edmonton
+_numbers = count(1)
+
+
+def make_user(role: str = Role.THERAPIST, **over: Any) -> User:
+    """An account; its address is new each time."""
+    number = next(_numbers)
+    return User.objects.create_user(**{"email": f"user{number}@clinic.example", "name": f"User {number}", "role": role} | over)
+
+
+def make_patient(now: datetime = NOW, **over: Any) -> Patient:
+    """A registered patient; PatientDetails' fields go through the service, others are set on the row."""
+    details: dict[str, Any] = {
+        "given_name": "Ada",
+        "family_name": "Berg",
+        "birth_date": date(1986, 4, 3),
+        "email": "ada@example.com",
+        "phone": "+14035550123",
+        "language": "en",
+    }
+    given = {key: over.pop(key) for key in list(over) if key in details}
+    patient = register_patient(details=PatientDetails(**details | given), now=now)
+    for name, value in over.items():
+        setattr(patient, name, value)
+    if over:
+        patient.save(update_fields=list(over))
+    return patient
+
+
+def make_care_relation(practitioner: User, patient: Patient, now: datetime = NOW, **over: Any) -> CareRelation:
+    """A care relation from a day ago for two years."""
+    values = {"valid_from": now - timedelta(days=1), "valid_until": now + timedelta(days=730), "reason": "appointment"}
+    return CareRelation.objects.create(practitioner=practitioner, patient=patient, **values | over)
+
+
+def make_questionnaire(now: datetime = NOW, **config: Any) -> Questionnaire:
+    """The shipped questionnaire, published (once)."""
+    items, rules = shipped_data()
+    numbers = {"emergency_number": "911", "crisis_line": "988", "nurse_line": "811"}
+    return publish_questionnaire(items=items, rules=rules, config=numbers | config, by=None, now=now - timedelta(days=1))
+
+
+def clear_line(questionnaire: Questionnaire | None = None, **context: Any) -> dict[str, Any]:
+    """A whole form of somebody healthy: CLEAR for a knee, or for the context given."""
+    definition = definition_of(questionnaire or make_questionnaire())
+    said = {"regions": ["knee"], "age": 40, "modality": "manual", "stage": "booking", "visit": "first"} | context
+    kept = kept_items(definition, read_context(definition, said, today=NOW.date()))
+    safe = {item.id: "yes" if item.triage_on == "no" else "no" for item in kept if item.gate_answers}
+    return {"context": said, "answers": safe, "follow_ups": {"needle_choice": {"level": "fine"}}}
+
+
+def line_with(answers: dict[str, str] | None = None, follow_ups: dict[str, Any] | None = None, **context: Any) -> dict[str, Any]:
+    """A healthy form but for these answers."""
+    line = clear_line(**context)
+    line["answers"] |= answers or {}
+    line["follow_ups"] |= follow_ups or {}
+    return line
+
+
+def caution_line(**context: Any) -> dict[str, Any]:
+    """CAUTION: a bit nervous about needles."""
+    return line_with(follow_ups={"needle_choice": {"level": "nervous"}}, **context)
+
+
+def review_line(**context: Any) -> dict[str, Any]:
+    """REVIEW: not sure about needles yet, wants to talk."""
+    return line_with(follow_ups={"needle_choice": {"level": "not_sure"}}, **context)
+
+
+def stop_line(**context: Any) -> dict[str, Any]:
+    """STOP without urgency: doesn't want needles."""
+    return line_with(follow_ups={"needle_choice": {"level": "no"}}, **context)
+
+
+def emergency_line(**context: Any) -> dict[str, Any]:
+    """STOP, EMERGENCY: chest pain that nobody has checked."""
+    chest = {"after_needling": "no", "checked": "no"}
+    return line_with({"rf_chest_breath": "yes"}, {"rf_chest_breath": chest}, **context)
+
+
+def make_screening(line: object = None, now: datetime = NOW, session_hash: str = "", language: str = "en") -> Issued:
+    """An issued screening (and its token) of a line; of a healthy one if none is given."""
+    make_questionnaire(now)
+    return screen_line(line=line or clear_line(), session_hash=session_hash, language=language, now=now)
+
+
+def make_response(now: datetime = NOW, session_hash: str = "") -> QuestionnaireResponse:
+    """A form just begun."""
+    make_questionnaire(now)
+    return start_response(
+        notice_version="2026-11", notice_hash="0" * 64, language="en", session_hash=session_hash, now=now
+    )
