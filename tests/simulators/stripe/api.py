@@ -54,7 +54,7 @@ class Api:
         except DropError:
             entry["status"] = "dropped"
             raise
-        entry["status"] = status
+        entry.update(status=status, replayed="Idempotent-Replayed" in headers)
         self._judge_answer(request, status, body)
         return json_answer(status, body, headers)
 

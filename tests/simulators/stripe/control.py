@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.simulators.stripe import disputes, faults, refunds, sessions, timers
+from tests.simulators.stripe import checkout, disputes, faults, refunds, timers
 from tests.simulators.stripe.api import Api
 from tests.simulators.stripe.errors import StripeError
 from tests.simulators.stripe.store import Body
@@ -84,6 +84,7 @@ class Control:
         if body.get("keep_objects"):
             for name in ("faults", "violations", "settings"):
                 store.run(f"DELETE FROM {name}")
+            store.run("UPDATE deliveries SET state = 'dropped' WHERE state = 'held'")
         else:
             store.clear()
         self.world.clock.own_offset = 0.0
@@ -93,8 +94,7 @@ class Control:
     def _advance(self, body: Body) -> Body:
         self.world.clock.own_offset += float(body["seconds"])
         self.world.store.set("own_offset", self.world.clock.own_offset)
-        with self.world.store.transaction():
-            timers.run_due(self.world)
+        timers.run_due(self.world)
         return {"now": self.world.now()}
 
     def _settings(self, body: Body) -> Body:
@@ -138,7 +138,7 @@ class Control:
             raise ValueError(f"no intent {intent_id}")
         with self.world.store.transaction():
             try:
-                sessions.approve(self.world, intent, success=body.get("outcome", "succeed") == "succeed")
+                checkout.approve(self.world, intent, success=body.get("outcome", "succeed") == "succeed")
             except StripeError as refused:
                 if refused.status != 402:
                     raise

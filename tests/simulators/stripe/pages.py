@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from urllib.parse import parse_qsl
 
-from tests.simulators.stripe import cards, customers, faults, html, sessions, timers
+from tests.simulators.stripe import cards, checkout, customers, faults, html, timers
 from tests.simulators.stripe.errors import StripeError
 from tests.simulators.stripe.store import Body
 from tests.simulators.stripe.web import Answer, Request, redirect
@@ -73,7 +73,7 @@ class Pages:
         hang = faults.take(self.world.store, "approval_hangs", *asked) is not None
         later = faults.take(self.world.store, "settles_later", *asked) is not None
         try:
-            intent = sessions.pay(self.world, session, card, hang=hang, later=later)
+            intent = checkout.pay(self.world, session, card, hang=hang, later=later)
         except StripeError as refused:
             fresh = self.world.need("checkout.session", session["id"])
             return self._show(refused.status, fresh, form, str(refused))
@@ -108,7 +108,7 @@ class Pages:
 
     def _decide(self, intent: Body, form: Body) -> str:
         try:
-            sessions.approve(self.world, intent, success=form.get("outcome") == "succeed")
+            checkout.approve(self.world, intent, success=form.get("outcome") == "succeed")
         except StripeError as refused:
             return str(refused)
         return ""

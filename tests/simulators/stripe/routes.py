@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tests.simulators.stripe import (
     account,
     charges,
+    checkout,
     customers,
     disputes,
     intents,
@@ -65,7 +66,7 @@ ROUTES: dict[tuple[str, str], Answer] = {
     ("POST", "/v1/checkout/sessions"): sessions.create,
     ("GET", "/v1/checkout/sessions/{session}"): _get("checkout.session"),
     ("POST", "/v1/checkout/sessions/{session}"): sessions.update,
-    ("POST", "/v1/checkout/sessions/{session}/expire"): sessions.expire,
+    ("POST", "/v1/checkout/sessions/{session}/expire"): checkout.expire,
     ("GET", "/v1/checkout/sessions/{session}/line_items"): _line_items,
     ("GET", "/v1/customers"): _list("customer", "/v1/customers"),
     ("POST", "/v1/customers"): customers.create_customer,

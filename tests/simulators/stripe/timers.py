@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from tests.simulators.stripe import intents, refunds, sessions
+from tests.simulators.stripe import attempts, checkout, refunds
 from tests.simulators.stripe.world import World
 
-_WHAT = {"checkout.session": sessions.close, "payment_intent": intents.lapse, "refund": refunds.follow}
+_WHAT = {"checkout.session": checkout.close, "payment_intent": attempts.lapse, "refund": refunds.follow}
+_DUE = "SELECT id, kind FROM objects WHERE json_extract(private, '$.due') <= ? ORDER BY seq"
 
 
 def run_due(world: World) -> None:
     """Expire sessions, let authorisations lapse, settle or fail refunds, whose moment has passed."""
-    due = world.store.rows(
-        "SELECT id, kind FROM objects WHERE json_extract(private, '$.due') <= ? ORDER BY seq", world.now()
-    )
-    for row in due:
-        with world.store.transaction():
+    if not world.store.rows(_DUE, world.now()):
+        return
+    with world.store.transaction():
+        # Asked again under the lock: another thread may just have done it.
+        for row in world.store.rows(_DUE, world.now()):
             _WHAT[row["kind"]](world, world.need(row["kind"], row["id"]))
