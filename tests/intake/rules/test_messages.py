@@ -104,6 +104,14 @@ def test_what_always_holds_is_said_on_any_result():
     ]
 
 
+def test_a_question_that_nobody_answered_yet_is_not_commented():
+    line = healthy(answers={"frail_bone": "yes"})
+    del line["follow_ups"]["needle_choice"]
+    result = screen(line)
+    assert (result.outcome, result.outcome_of_answers, result.bookable) == ("STOP", "CAUTION", "no")
+    assert told(line) == [of_outcome("CAUTION", "frail_bone")]
+
+
 def test_no_text_keeps_a_gap_to_fill_in():
     everything = healthy(answers={item: "yes" for item in ITEM if ITEM[item]["answer_type"].startswith("yes_no")})
     everything["context"] |= {"age": 15, "stage": "check_in", "visit": "return", "modality": "electrical"}
