@@ -1,15 +1,24 @@
 """What every test may lean on: a throw-away PostgreSQL and Valkey, a movable clock, real servers for mail and money."""
 
 import os
+import random
 import shutil
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from pytest_django import Settings
 
+from config.local import ports, programs
 from config.local.postgres import Postgres
 from config.local.processes import Processes
 from config.local.valkey import Valkey
+from tests import live
+from tests.live import LiveStack
+from tests.simulators.mail.client import MailCatcher
+from tests.simulators.stripe import StripeSimulator
 
 ROOM = Path(os.environ["DRYPOINT_TEST_ROOM"])  # set by config.settings_test
 POSTGRES = Postgres(data=ROOM / "postgres", socket_folder=ROOM / "socket", durable=False, connections=400)
@@ -34,26 +43,72 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
-def valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Valkey]:
-    """A broker of this worker's own."""
-    folder = tmp_path_factory.mktemp("valkey")
-    server = Valkey(data=folder, socket_folder=folder)
-    processes = Processes(folder=folder)
-    processes.start(server.program())
-    yield server
-    processes.stop_all()
+def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
+    """Runs the servers of this worker, and stops them at the end."""
+    runner = Processes(folder=tmp_path_factory.mktemp("processes"))
+    yield runner
+    runner.stop_all()
 
 
 @pytest.fixture(scope="session")
-def valkey_url(valkey: Valkey) -> str:
+def valkey_url(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> str:
     """The address of a real broker, as Celery reads it."""
-    return valkey.address
+    folder = tmp_path_factory.mktemp("valkey")
+    server = Valkey(data=folder, socket_folder=folder)
+    processes.start(server.program())
+    return server.address
+
+
+@pytest.fixture(scope="session")
+def _mail_server(processes: Processes, tmp_path_factory: pytest.TempPathFactory) -> MailCatcher:
+    smtp_port = ports.free_near(random.randrange(30_000, 39_000), taken=set())
+    http_port = ports.free_near(smtp_port + 1, taken={smtp_port})
+    environment = {"PATH": os.environ["PATH"]}
+    store = tmp_path_factory.mktemp("mail")
+    processes.start(programs.mail_catcher(environment, smtp_port=smtp_port, http_port=http_port, store=store))
+    return MailCatcher(smtp_port, http_port)
 
 
 @pytest.fixture
-def clock_file(tmp_path: Path, settings: object) -> Path:
+def mail_catcher(_mail_server: MailCatcher, settings: Settings) -> MailCatcher:
+    """A real SMTP server, empty and without faults, that Django's mail goes to."""
+    _mail_server.clear()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", _mail_server.smtp_port
+    return _mail_server
+
+
+@pytest.fixture
+def stripe_simulator(settings: Settings, clock_file: Path) -> Iterator[StripeSimulator]:
+    """A real HTTP server that is our Stripe account, on the clock of the test. Webhooks are fetched, not delivered."""
+    with StripeSimulator(webhook_secret="whsec_test", clock_file=clock_file) as simulator:
+        settings.STRIPE_API_BASE = settings.STRIPE_CHECKOUT_ORIGIN = simulator.base_url
+        yield simulator
+
+
+@pytest.fixture
+def clock_file(tmp_path: Path, settings: Settings) -> Path:
     """A file that holds the seconds by which every process that reads it is ahead of time."""
     path = tmp_path / "clock"
     path.write_text("0")
-    settings.CLOCK_FILE = str(path)  # type: ignore[attr-defined]
+    settings.CLOCK_FILE = str(path)
     return path
+
+
+@pytest.fixture(scope="module")
+def live_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
+    """Web, worker, beat, simulators and broker as processes, on a fresh copy of the demonstration clinic."""
+    before = request.session.testsfailed
+    server = os.environ.get("TEST_DATABASE_URL") or POSTGRES.address("postgres")
+    folder, name = tmp_path_factory.mktemp("stack"), f"live_{uuid.uuid4().hex[:12]}"
+    with live.live_stack(folder=folder, room=ROOM, server=server, name=name) as stack:
+        yield stack
+        if request.session.testsfailed > before:
+            for process in ("web", "worker", "beat", "stripe", "mail"):
+                print(f"--- the end of {process}.log\n{stack.log(process)[-3000:]}")
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict[str, Any]) -> dict[str, Any]:
+    """pytest-playwright starts the browser that is on this machine."""
+    return browser_type_launch_args | live.chromium_options()

@@ -97,8 +97,8 @@ class Processes:
                 _kill_session(child.process.pid)
                 self._spawn(child.program, failures=child.failures)
 
-    def stop(self, name: str) -> None:
-        """Ask one program to stop, and kill what is left of it after its patience."""
+    def stop(self, name: str) -> Program:
+        """Ask one program to stop, kill what is left of it after its patience, and hand it back."""
         child = self._children[name]
         if child.process.poll() is None:
             tell(child.process.pid, child.program.stop_signal)
@@ -109,6 +109,7 @@ class Processes:
         self.kill(name)
         del self._children[name]
         self._write_record()
+        return child.program
 
     def stop_all(self) -> None:
         """Stop every program, the last started first."""

@@ -143,7 +143,7 @@ def _see_database(address: str) -> None:
     try:
         psycopg.connect(address, connect_timeout=5).close()
     except psycopg.Error as error:
-        why = str(error).strip().splitlines()[-1]
+        why = " ".join(str(error).split())
         raise LocalError(f"The database of DATABASE_URL does not answer: {why}") from None
 
 

@@ -1,0 +1,182 @@
+"""The whole of Drypoint as real processes, with a database, broker, clock, mail and Stripe of its own."""
+
+import fcntl
+import json
+import os
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+import psycopg
+from psycopg import sql
+
+from config.local.environment import ROOT
+from config.local.processes import Program
+from config.local.stack import Ports, Stack
+from config.local.static_files import UNUSED
+from tests.simulators.mail.client import MailCatcher
+
+_TEMPLATE = "drypoint_live"  # migrated and seeded once a run, copied for each stack
+
+
+class LiveStack:
+    """Web, worker, beat, Stripe simulator and mail catcher, which a test may move in time, stop, kill and start again.
+
+    The names of the processes are `valkey`, `mail`, `stripe`, `web`, `worker` and `beat`.
+    """
+
+    def __init__(self, *, folder: Path, given: dict[str, str]) -> None:
+        self._clock = Path(given["DRYPOINT_CLOCK_FILE"])
+        self._clock.write_text("0")
+        self._stack = Stack(var=folder, given=given, say=lambda line: None)
+        self._stopped: dict[str, Program] = {}
+        self._stack.start_services()
+        self.ports = Ports.beside(random.randrange(20_000, 30_000))
+        self._stack.start_programs(self.ports)
+        self.mail = MailCatcher(self.ports.smtp, self.ports.inbox)
+
+    @property
+    def url(self) -> str:
+        """The clinic's address, without a slash at the end."""
+        return self.environment["SITE_URL"]
+
+    @property
+    def stripe_url(self) -> str:
+        """The address of the Stripe simulator."""
+        return self.environment["STRIPE_API_BASE"]
+
+    @property
+    def database_url(self) -> str:
+        """The address of this stack's database."""
+        return self.environment["DATABASE_URL"]
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What the processes were given; another program may join them with it."""
+        return self._stack.environment
+
+    def move_clock(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
+        """Move the time of all processes forward together."""
+        ahead = float(self._clock.read_text()) + seconds + 60 * (minutes + 60 * (hours + 24 * days))
+        fresh = self._clock.with_suffix(".new")
+        fresh.write_text(str(ahead))
+        fresh.replace(self._clock)
+
+    def stop(self, name: str) -> None:
+        """Stop one process in an orderly way."""
+        self._stopped[name] = self._stack.processes.stop(name)
+
+    def kill(self, name: str) -> None:
+        """kill -9 one process and its children."""
+        self._stack.processes.kill(name)
+        self._stopped[name] = self._stack.processes.stop(name)
+
+    def start(self, name: str) -> None:
+        """Start a stopped or killed process again, and wait until it answers."""
+        self._stack.processes.start(self._stopped.pop(name))
+
+    def add(self, program: Program) -> None:
+        """Start one more process, such as a second worker (see config.local.programs)."""
+        self._stack.processes.start(program)
+
+    def pid(self, name: str) -> int:
+        """The process id."""
+        return self._stack.processes.pid_of(name)
+
+    def log(self, name: str) -> str:
+        """All that a process has printed."""
+        path = self._stack.processes.log_of(name)
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def manage(self, *arguments: str) -> str:
+        """What a command of manage.py prints, run beside the stack."""
+        return _manage(self.environment, *arguments)
+
+    def control_stripe(self, name: str, body: object = None) -> Any:
+        """Use the simulator's control interface: `control_stripe("faults", {"action": ...})`."""
+        return _post_json(f"{self.stripe_url}/_control/{name}", body)
+
+    def close(self) -> None:
+        """Stop everything."""
+        self._stack.stop()
+
+
+@contextmanager
+def live_stack(*, folder: Path, room: Path, server: str, name: str) -> Iterator[LiveStack]:
+    """A stack on a copy of the seeded clinic.
+
+    :param room: shared by all worker processes of this run
+    :param server: the postgresql:// address of any database of the server to use
+    """
+    given = {
+        "PATH": os.environ["PATH"],
+        "HOME": os.environ.get("HOME", "/"),
+        "DATABASE_URL": _beside(server, name),
+        "STATIC_ROOT": str(room / "static"),
+        "DRYPOINT_CLOCK_FILE": str(folder / "clock"),
+        "DRYPOINT_VAR": str(folder),
+        "LOG_LEVEL": "INFO",
+    } | {key: os.environ[key] for key in ("DJANGO_SECRET_KEY", "FIELD_KEYS", "STRIPE_WEBHOOK_SECRETS")}
+    room.mkdir(parents=True, exist_ok=True)
+    _make_template_once(given, room=room, server=server)
+    _order(server, "create database {} template {}", name, _TEMPLATE)
+    try:
+        stack = LiveStack(folder=folder, given=given)
+        try:
+            yield stack
+        finally:
+            stack.close()
+    finally:
+        _order(server, "drop database {} with (force)", name)
+
+
+def _make_template_once(given: dict[str, str], *, room: Path, server: str) -> None:
+    with (room / "live.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = room / "live.done"
+        if done.exists():
+            return
+        _order(server, "drop database if exists {} with (force)", _TEMPLATE)
+        _order(server, "create database {}", _TEMPLATE)
+        environment = given | {"DATABASE_URL": _beside(server, _TEMPLATE), "DRYPOINT_CLOCK_FILE": ""}
+        _manage(environment, "migrate", "--no-input")
+        _manage(environment, "createcachetable")
+        _manage(environment, "collectstatic", "--no-input", *(f"--ignore={pattern}" for pattern in UNUSED))
+        _manage(environment, "seed_clinic")
+        done.touch()
+
+
+def _manage(environment: dict[str, str], *arguments: str) -> str:
+    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+    assert done.returncode == 0, f"manage.py {' '.join(arguments)}: {done.stderr[-3000:]}"
+    return done.stdout
+
+
+def _beside(address: str, database: str) -> str:
+    return urlsplit(address)._replace(path=f"/{database}").geturl()
+
+
+def _order(server: str, order: str, *names: str) -> None:
+    with psycopg.connect(_beside(server, "postgres"), autocommit=True) as connection:
+        connection.execute(sql.SQL(order).format(*map(sql.Identifier, names)))
+
+
+def _post_json(url: str, body: object) -> Any:
+    request = Request(url, data=json.dumps({} if body is None else body).encode(), method="POST")
+    with urlopen(request, timeout=10) as answer:
+        return json.loads(answer.read() or b"null")
+
+
+def chromium_options() -> dict[str, Any]:
+    """How Playwright is to start the browser: the one on PATH if there is one, without its sandbox for root."""
+    found = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    options: dict[str, Any] = {"executable_path": found} if found else {}
+    return options | ({"args": ["--no-sandbox", "--disable-gpu"]} if os.geteuid() == 0 else {})
