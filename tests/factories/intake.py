@@ -20,7 +20,8 @@ _numbers = count(1)
 def make_user(role: str = Role.THERAPIST, **over: Any) -> User:
     """An account; its address is new each time."""
     number = next(_numbers)
-    return User.objects.create_user(**{"email": f"user{number}@clinic.example", "name": f"User {number}", "role": role} | over)
+    values = {"email": f"user{number}@clinic.example", "name": f"User {number}", "role": role}
+    return User.objects.create_user(**values | over)
 
 
 def make_patient(now: datetime = NOW, **over: Any) -> Patient:
@@ -52,7 +53,8 @@ def make_questionnaire(now: datetime = NOW, **config: Any) -> Questionnaire:
     """The shipped questionnaire, published (once)."""
     items, rules = shipped_data()
     numbers = {"emergency_number": "911", "crisis_line": "988", "nurse_line": "811"}
-    return publish_questionnaire(items=items, rules=rules, config=numbers | config, by=None, now=now - timedelta(days=1))
+    yesterday = now - timedelta(days=1)
+    return publish_questionnaire(items=items, rules=rules, config=numbers | config, by=None, now=yesterday)
 
 
 def clear_line(questionnaire: Questionnaire | None = None, **context: Any) -> dict[str, Any]:
@@ -64,7 +66,9 @@ def clear_line(questionnaire: Questionnaire | None = None, **context: Any) -> di
     return {"context": said, "answers": safe, "follow_ups": {"needle_choice": {"level": "fine"}}}
 
 
-def line_with(answers: dict[str, str] | None = None, follow_ups: dict[str, Any] | None = None, **context: Any) -> dict[str, Any]:
+def line_with(
+    answers: dict[str, str] | None = None, follow_ups: dict[str, Any] | None = None, **context: Any
+) -> dict[str, Any]:
     """A healthy form but for these answers."""
     line = clear_line(**context)
     line["answers"] |= answers or {}
