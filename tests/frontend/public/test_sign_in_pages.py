@@ -1,0 +1,20 @@
+"""Sign-in is allauth's, in our frame."""
+
+import pytest
+from django.test import Client
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize("path", ["/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/"])
+def test_a_sign_in_page_wears_our_frame_and_fields(path: str, client: Client) -> None:
+    html = client.get(path).content.decode()
+    assert '<main id="main"' in html
+    assert '<form class="card stack"' in html
+    assert '<div class="field">' in html
+    assert "sign up" not in html.lower()
+
+
+def test_a_wrong_password_is_said_at_the_top(client: Client) -> None:
+    html = client.post("/accounts/login/", {"login": "nobody@clinic.example", "password": "wrong"}).content.decode()
+    assert 'class="error-summary"' in html
