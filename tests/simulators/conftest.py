@@ -77,7 +77,7 @@ def clinic() -> Iterator[Clinic]:
 
 @pytest.fixture
 def simulator(tmp_path: Path, clinic: Clinic) -> Iterator[StripeSimulator]:
-    """A strict simulator; the test fails if anybody broke Stripe's description, unless it says so by `allowed`."""
+    """A strict simulator that posts its events to the clinic."""
     running = StripeSimulator(state=tmp_path / "stripe.sqlite", webhook_url=clinic.url, webhook_secret=SECRET)
     with running:
         yield running
