@@ -50,7 +50,11 @@ def works_here(user: Somebody) -> bool:
 
 def cares_for(user: Somebody, patient: Patient, now: datetime) -> bool:
     """Whether this is a therapist with a live care relation to the patient."""
-    return bool(is_therapist(user)) and live_relations(now).filter(practitioner=user, patient=patient).exists()
+    return (
+        isinstance(user, User)
+        and is_therapist(user)
+        and live_relations(now).filter(practitioner=user, patient=patient).exists()
+    )
 
 
 def can_see_answers(user: Somebody, patient: Patient | None, now: datetime) -> bool:

@@ -40,6 +40,10 @@ def open_sealed(sealed: bytes, *, place: str) -> bytes:
         raise WrongKey(key_id=key_id.decode()) from None
 
 
+def _place_of(field: "models.Field[Any, Any]", instance: models.Model) -> str:
+    return f"{instance._meta.label_lower}.{field.name}:{instance.pk}"
+
+
 class _Sealed(bytes):
     """A value as the database holds it, not opened yet."""
 
@@ -52,7 +56,7 @@ class _EncryptedAttribute(DeferredAttribute):
             return self
         value = super().__get__(instance, cls)
         if isinstance(value, _Sealed):
-            opened = open_sealed(value, place=self.field.place_of(instance))
+            opened = open_sealed(value, place=_place_of(self.field, instance))
             value = instance.__dict__[self.field.attname] = json.loads(opened)
         return value
 
@@ -63,10 +67,9 @@ class _EncryptedAttribute(DeferredAttribute):
 class EncryptedField(models.BinaryField):
     """JSON-able content that only the application can read. It can't be searched."""
 
+    _pyi_private_set_type: Any  # for type checkers: not bytes, but what the JSON holds
+    _pyi_private_get_type: Any
     descriptor_class = _EncryptedAttribute
-
-    def place_of(self, instance: models.Model) -> str:
-        return f"{instance._meta.label_lower}.{self.name}:{instance.pk}"
 
     def from_db_value(self, value: Any, *_: Any) -> _Sealed | None:
         return None if value is None else _Sealed(value)
@@ -76,7 +79,7 @@ class EncryptedField(models.BinaryField):
         if value is None or isinstance(value, _Sealed):
             return value
         plain = json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
-        return _Sealed(seal(plain, place=self.place_of(model_instance)))
+        return _Sealed(seal(plain, place=_place_of(self, model_instance)))
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
         if value is not None and not isinstance(value, _Sealed):
@@ -87,3 +90,9 @@ class EncryptedField(models.BinaryField):
         if lookup_name != "isnull":
             raise FieldError(f"{self.name} is encrypted and can't be searched.")
         return super().get_lookup(lookup_name)
+
+
+def is_sealed_with_first_key(instance: models.Model, name: str) -> bool:
+    """Whether the field, as it came from the database, is empty or under the key that encrypts now."""
+    value = instance.__dict__[name]
+    return value is None or bytes(value).startswith(settings.FIELD_KEYS[0][0].encode() + b":")

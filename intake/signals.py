@@ -1,4 +1,4 @@
-"""The one word upwards: what intake tells whoever listens. Receivers write rows in the sender's transaction, no more."""
+"""The one word upwards: what intake tells whoever listens. Receivers write rows in the sender's transaction."""
 
 from django.dispatch import Signal
 

@@ -23,7 +23,10 @@ class AuditEvent(models.Model):
     source = models.CharField(max_length=64, blank=True)  # network address
 
     class Meta:
-        indexes = [models.Index(fields=["entity_type", "entity_id"]), models.Index(fields=["patient_id", "-recorded_at"])]
+        indexes = [
+            models.Index(fields=["entity_type", "entity_id"]),
+            models.Index(fields=["patient_id", "-recorded_at"]),
+        ]
         triggers = [pgtrigger.Protect(name="audit_event_is_append_only", operation=pgtrigger.Update | pgtrigger.Delete)]
 
 

@@ -8,7 +8,7 @@ from intake.crypto import EncryptedField
 
 
 class QuestionnaireResponse(models.Model):
-    """What somebody answered, encrypted: {"context": {...}, "answers": {...}, "follow_ups": {...}} as `screen` reads it."""
+    """What somebody answered, encrypted: {"context": .., "answers": .., "follow_ups": ..} as `screen` reads it."""
 
     class Status(models.TextChoices):
         IN_PROGRESS = "in-progress", _("being filled in")
@@ -28,7 +28,7 @@ class QuestionnaireResponse(models.Model):
     session_hash = models.CharField(max_length=64, blank=True)  # of the browser session, against shopping for answers
     started_at = models.DateTimeField()
     completed_at = models.DateTimeField(null=True)
-    delete_after = models.DateTimeField(null=True)  # an unbooked form goes after 24 hours; null once it belongs to a visit
+    delete_after = models.DateTimeField(null=True)  # 24 hours after the start; null once it belongs to a visit
 
     class Meta:
         constraints = [

@@ -19,7 +19,7 @@ def patients_of(user: User) -> QuerySet[Patient]:
 
 
 def patients_visible_to(user: User, *, now: datetime) -> QuerySet[Patient]:
-    """Contact data: reception and managers see everybody's, a therapist those of a live care relation, others their own."""
+    """Contact data: the desk sees everybody's, a therapist those of a live care relation, others their own."""
     alive = Patient.objects.filter(erased_at=None)
     if works_at_desk(user):
         return alive
@@ -41,7 +41,7 @@ def search_patients(text: str, *, by: User, now: datetime) -> QuerySet[Patient]:
 
 
 def likely_matches(patient: Patient) -> QuerySet[Patient]:
-    """Other records that may be the same person: same birth date with the same name or contact, or same name and contact.
+    """Other records that may be the same person: two of birth date, name and contact are the same.
 
     For staff to look at; nothing is ever joined by itself.
     """

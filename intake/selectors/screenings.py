@@ -52,7 +52,7 @@ def red_flags_complete(definition: Questionnaire, result: ScreeningResult) -> bo
 def stricter_before(
     outcome: str, *, session_hash: str = "", patient: Patient | None = None, now: datetime
 ) -> Screening | None:
-    """The strictest still valid STOP or REVIEW of the same browser session or patient that is stricter than this one."""
+    """The strictest valid STOP or REVIEW of the same browser session or patient that is stricter than `outcome`."""
     mine = Q()
     if session_hash:
         mine |= Q(response__session_hash=session_hash)

@@ -47,7 +47,7 @@ def update_contact(
     by: User | None,
     now: datetime,
 ) -> Patient:
-    """Change how this patient is reached; None leaves as it is. A new address is unproven until a code was sent there."""
+    """Change how this patient is reached; None leaves as it is. A new address is unproven until a code proves it."""
     locked = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     if email is not None and email.strip().lower() != locked.email.lower():
         locked.email, locked.contact_verified_at = email.strip(), None

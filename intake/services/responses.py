@@ -16,7 +16,7 @@ from intake.rules.messages import messages_for
 from intake.rules.screening import ScreeningResult, evaluate
 from intake.rules.validity import screening_valid_until
 from intake.selectors.questionnaires import current_questionnaire, definition_of
-from intake.selectors.screenings import red_flags_complete, stricter_before, stored_result
+from intake.selectors.screenings import red_flags_complete, stored_result, stricter_before
 from intake.services.audit import record_event
 from intake.services.drafts import CONTEXT_KEYS, merged
 from intake.tokens import hash_token, new_token
@@ -90,7 +90,7 @@ def save_answers(
 def screen_response(*, response: QuestionnaireResponse, now: datetime) -> Issued:
     """Evaluate the draft and issue a screening.
 
-    :raises IncompleteAnswers: something is missing (details: `unanswered`) and nothing answered so far is a STOP or urgent
+    :raises IncompleteAnswers: something is missing (details: `unanswered`) and nothing so far is a STOP or urgent
     :raises InvalidAnswers: the draft does not fit its questionnaire
     """
     locked = QuestionnaireResponse.objects.select_for_update().select_related("questionnaire").get(pk=response.pk)
@@ -116,7 +116,7 @@ def screen_line(*, line: object, session_hash: str, language: str, now: datetime
     """Store and evaluate a whole form at once, given as a decoded line of the `screen` command.
 
     :raises InvalidAnswers: the line is malformed (details: `detail`)
-    :raises IncompleteAnswers: something is missing; details: `unanswered`, and the `outcome`, `urgent` and `messages` so far
+    :raises IncompleteAnswers: something is missing (details: `unanswered`; `outcome`, `urgent`, `messages` so far)
     """
     questionnaire = current_questionnaire()
     context, answers = _read(questionnaire, line, now)

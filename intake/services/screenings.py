@@ -21,7 +21,9 @@ def attach_screening(*, screening: Screening, patient: Patient, now: datetime) -
 
     :raises ScreeningOfAnother: the answers were given for somebody with another birth date
     """
-    locked = Screening.objects.select_for_update(no_key=True, of=("self",)).select_related("response").get(pk=screening.pk)
+    locked = (
+        Screening.objects.select_for_update(no_key=True, of=("self",)).select_related("response").get(pk=screening.pk)
+    )
     if locked.patient_id == patient.pk:
         return locked
     if locked.patient_id is not None:
@@ -64,4 +66,6 @@ def _copied(screening: Screening, patient: Patient) -> Screening:
 
 
 def _values(row: QuestionnaireResponse | Screening, *left_out: str) -> dict[str, object]:
-    return {field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name not in left_out}
+    return {
+        field.attname: getattr(row, field.attname) for field in row._meta.concrete_fields if field.name not in left_out
+    }
