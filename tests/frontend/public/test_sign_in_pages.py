@@ -15,6 +15,7 @@ def test_a_sign_in_page_wears_our_frame_and_fields(path: str, client: Client) ->
     assert "sign up" not in html.lower()
 
 
-def test_a_wrong_password_is_said_at_the_top(client: Client) -> None:
-    html = client.post("/accounts/login/", {"login": "nobody@clinic.example", "password": "wrong"}).content.decode()
+def test_a_sign_in_without_an_address_is_refused_at_the_top(client: Client) -> None:
+    html = client.post("/accounts/login/", {"login": "", "password": ""}).content.decode()
     assert 'class="error-summary"' in html
+    assert 'href="#id_login"' in html
