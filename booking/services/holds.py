@@ -1,8 +1,9 @@
 """Holding a time while somebody says who they are: the first of the two calls that make a booking."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db import transaction
@@ -25,6 +26,7 @@ from intake.tokens import hash_token
 
 SHARED_ADDRESS: Final = "net:"
 _TRIES: Final = 2
+Made = TypeVar("Made")
 Status = Appointment.Status
 Reason = Appointment.CancelReason
 
@@ -48,6 +50,7 @@ class Wish:
     held_by: str
     source: str
     by: User | None
+    wait_for_form: bool = False
 
     @property
     def by_staff(self) -> bool:
@@ -81,7 +84,6 @@ def hold_time(
     :raises TooManyHolds: three live holds of this holder or screening (20 for a shared network address)
     :raises HoldExpired: the hold of this request key has ended
     """
-    require_real_time(start, now)
     wish = Wish(
         service=service,
         start=start,
@@ -91,10 +93,22 @@ def hold_time(
         source=source,
         by=by,
     )
+    return with_whoever_is_free(wish, practitioner, lambda one: place_hold(wish, one, now=now), now=now)
+
+
+def with_whoever_is_free(
+    wish: Wish, practitioner: Practitioner | None, attempt: Callable[[Practitioner], Made], *, now: datetime
+) -> Made:
+    """Attempt it with this therapist or, without one, with each in turn; every attempt is a transaction of its own.
+
+    :raises SlotTaken: details hold up to three `alternatives`
+    :raises SlotNotOffered: nobody works then
+    """
+    require_real_time(wish.start, now)
     refusals: list[SlotTaken | SlotNotOffered] = []
-    for one in [practitioner] if practitioner else least_busy_first(service=service, start=start):
+    for one in [practitioner] if practitioner else least_busy_first(service=wish.service, start=wish.start):
         try:
-            return _hold_with(wish, one, now)
+            return _in_one_go(attempt, one)
         except (SlotTaken, SlotNotOffered) as refusal:
             refusals.append(refusal)
     if any(isinstance(refusal, SlotTaken) for refusal in refusals):
@@ -184,11 +198,11 @@ def is_live(hold: Appointment, now: datetime) -> bool:
     return hold.status == Status.PROPOSED and hold.hold_expires_at is not None and now < hold.hold_expires_at
 
 
-def _hold_with(wish: Wish, practitioner: Practitioner, now: datetime) -> Held:
+def _in_one_go(attempt: Callable[[Practitioner], Made], practitioner: Practitioner) -> Made:
     for _ in range(_TRIES):
         try:
             with named_constraints(), transaction.atomic(durable=True):
-                return place_hold(wish, practitioner, now=now)
+                return attempt(practitioner)
         except (RequestKeyUsed, TryAgain):
             continue  # whoever was first is through by then
     raise SlotTaken
@@ -213,6 +227,8 @@ def _made_before(wish: Wish, now: datetime) -> Appointment | None:
 def _notice_for(wish: Wish, now: datetime) -> Notice:
     if not wish.service.online and not wish.by_staff:
         raise SlotNotOffered
+    if wish.wait_for_form:
+        return Notice(by_staff=wish.by_staff)
     clearance = get_clearance(
         screening=wish.screening,
         service=wish.service,

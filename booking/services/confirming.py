@@ -1,0 +1,224 @@
+"""Saying who comes: the second of the two calls that make a booking."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from django.conf import settings
+from django.db import transaction
+
+from booking.errors import (
+    HoldExpired,
+    NotCleared,
+    NotPossibleNow,
+    PaymentNotOffered,
+    PoliciesNotAccepted,
+    SlotTaken,
+    TooLate,
+)
+from booking.models import Appointment
+from booking.payments.models import Payment
+from booking.payments.services import request_payment
+from booking.reminders.services import plan_booking_messages
+from booking.rules import policy
+from booking.selectors.openings import Notice
+from booking.selectors.slots import nearest_slots
+from booking.selectors.time_off import is_displaced
+from booking.services.admission import admit, clearance_for, is_unfinished
+from booking.services.constraints import named_constraints
+from booking.services.holds import is_live
+from booking.services.links import manage_token
+from booking.services.locks import lock_appointment
+from booking.services.records import belongs_to_another, give_answers_to, keep_care_relation
+from booking.services.states import acts_for_clinic, end_as_cancelled, move_on, record_change
+from intake.errors import IncompleteAnswers, NotAllowed
+from intake.models import Patient, User
+from intake.selectors.clearance import Clearance
+from intake.services.patients import PatientDetails, register_patient
+from intake.tokens import hash_token
+
+PaymentChoice = Literal["online", "desk", "none"]
+CLEARED: Final = Clearance(decision="yes", complete=True)
+Status = Appointment.Status
+Awaiting = Appointment.Awaiting
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """A booking, or a request, and the token that opens its page."""
+
+    appointment: Appointment
+    manage_token: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """Who comes, how it is paid, and what was agreed to."""
+
+    patient: Patient | PatientDetails
+    payment: PaymentChoice
+    policies_accepted: bool
+    accepts_assessment: bool = False
+    note: str = ""
+    by: User | None = None
+    wait_for_form: bool = False
+
+    @property
+    def by_staff(self) -> bool:
+        return acts_for_clinic(self.by)
+
+
+def confirm_details(
+    *,
+    appointment: Appointment,
+    patient: Patient | PatientDetails,
+    payment: PaymentChoice,
+    policies_accepted: bool,
+    accepts_assessment: bool = False,
+    note: str = "",
+    by: User | None = None,
+    now: datetime,
+) -> Confirmed:
+    """Make a booking, or a request, of a hold: for a record on file (its own account or staff) or a new one.
+
+    Called twice with the same details it gives the same booking.
+
+    :raises HoldExpired: the time was held too long
+    :raises NotCleared: the answers forbid it with this birth date; the time is let go
+    :raises IncompleteAnswers: something is missing or out of date; the time stays held
+    :raises PoliciesNotAccepted, PaymentNotOffered, TooLate, PatientBusy, SlotTaken, NotAllowed: and the time stays held
+    """
+    details = Details(
+        patient=patient,
+        payment=payment,
+        policies_accepted=policies_accepted,
+        accepts_assessment=accepts_assessment,
+        note=note,
+        by=by,
+    )
+    with named_constraints(), transaction.atomic(durable=True):
+        confirmed = confirm(appointment, details, now=now)
+    if confirmed is None:
+        raise NotCleared
+    return confirmed
+
+
+def confirm(appointment: Appointment, details: Details, *, now: datetime) -> Confirmed | None:
+    """The booking itself, in the caller's transaction. None: the answers forbid it, and the hold has been ended."""
+    known = details.patient if isinstance(details.patient, Patient) else None
+    hold = lock_appointment(appointment, patient=known)
+    if hold.confirmed_at is not None:
+        return _made_before(hold, details)
+    if hold.cancel_reason == Appointment.CancelReason.NOT_CLEARED:
+        return None
+    if not is_live(hold, now):
+        raise HoldExpired
+    _check_who_asks(details)
+    _check_terms(hold, details)
+    if is_displaced(hold):
+        raise SlotTaken(alternatives=nearest_slots(service=hold.service, around=hold.start, now=now))
+    clearance = _clearance(hold, details, now)
+    if clearance.decision == "no":
+        end_as_cancelled(hold, reason=Appointment.CancelReason.NOT_CLEARED, now=now)
+        hold.save()
+        record_change(appointment=hold, action="not-cleared", by=details.by, now=now)
+        return None
+    return _book(hold, details, clearance, now)
+
+
+def _book(hold: Appointment, details: Details, clearance: Clearance, now: datetime) -> Confirmed:
+    who = details.patient
+    hold.patient = who if isinstance(who, Patient) else register_patient(details=who, by=details.by, now=now)
+    hold.confirmed_at = now
+    hold.payment_choice = details.payment
+    hold.accepts_assessment = details.accepts_assessment
+    hold.note = details.note or None
+    hold.manage_token_hash = hash_token(manage_token(hold))
+    _note_policy(hold, details.policies_accepted, now)
+    if details.payment == "online":
+        move_on(hold, Status.PENDING, awaiting=Awaiting.PAYMENT)
+    elif details.wait_for_form:
+        move_on(hold, Status.PENDING, awaiting=Awaiting.FORM)
+        hold.form_due_at = policy.form_due_at(start=hold.start, hours=hold.location.form_deadline_hours, now=now)
+    else:
+        admit(hold, clearance, now=now)
+    hold.save()
+    if details.payment == "online":
+        request_payment(
+            appointment=hold,
+            payer=hold.patient,
+            purpose=Payment.Purpose.DEPOSIT,
+            gateway=Payment.Gateway.STRIPE,
+            amount=hold.deposit_amount,
+            now=now,
+        )
+    give_answers_to(hold.patient, hold.screening)
+    keep_care_relation(practitioner=hold.practitioner, patient=hold.patient, now=now)
+    plan_booking_messages(appointment=hold, manage_token=manage_token(hold), now=now)
+    action = "booked" if hold.status == Status.BOOKED else "requested"
+    record_change(
+        appointment=hold, action=action, by=details.by, payment=details.payment, start=hold.wall_start, now=now
+    )
+    return Confirmed(hold, manage_token(hold))
+
+
+def _note_policy(hold: Appointment, accepted: bool, now: datetime) -> None:
+    """The terms of this day are kept with the booking: later changes don't touch it."""
+    place = hold.location
+    hold.policy_version = place.policy_version
+    hold.policies_accepted_at = now if accepted else None
+    hold.free_cancel_until = policy.free_cancel_until(start=hold.start, hours=place.free_cancel_hours)
+    hold.late_fee_amount = policy.share_of(hold.deposit_amount, place.late_fee_percent)
+    hold.no_show_fee_amount = policy.share_of(hold.deposit_amount, place.no_show_fee_percent)
+
+
+def _made_before(hold: Appointment, details: Details) -> Confirmed:
+    """:raises NotPossibleNow: it was made with other details"""
+    if hold.payment_choice != details.payment or not _is_same_person(hold.patient, details.patient):
+        raise NotPossibleNow
+    return Confirmed(hold, manage_token(hold))
+
+
+def _is_same_person(known: Patient | None, said: Patient | PatientDetails) -> bool:
+    if known is None or isinstance(said, Patient):
+        return known == said
+    return (known.given_name, known.family_name, known.birth_date, known.email) == (
+        said.given_name.strip(),
+        said.family_name.strip(),
+        said.birth_date,
+        said.email.strip(),
+    )
+
+
+def _check_who_asks(details: Details) -> None:
+    """A record on file is booked on by its own account or by staff only."""
+    known = details.patient
+    if isinstance(known, Patient) and not details.by_staff and (details.by is None or known.user_id != details.by.pk):
+        raise NotAllowed
+
+
+def _check_terms(hold: Appointment, details: Details) -> None:
+    if not details.policies_accepted and not details.by_staff:
+        raise PoliciesNotAccepted
+    place = hold.location
+    offered = {
+        "online": hold.deposit_amount > 0 and place.online_payment and bool(settings.STRIPE_SECRET_KEY),
+        "desk": place.pay_at_desk or details.by_staff,
+        "none": hold.deposit_amount == 0 or details.by_staff,
+    }
+    if not offered.get(details.payment, False):
+        raise PaymentNotOffered
+
+
+def _clearance(hold: Appointment, details: Details, now: datetime) -> Clearance:
+    if details.wait_for_form:
+        return CLEARED
+    who = details.patient
+    clearance = clearance_for(hold, who=who, by_staff=details.by_staff, now=now)
+    borrowed = belongs_to_another(hold.screening, who.given_name, who.family_name, who.birth_date)
+    if is_unfinished(clearance) or (borrowed and hold.service.needs_screening):
+        raise IncompleteAnswers
+    notice = timedelta(minutes=Notice(is_request=True, by_staff=details.by_staff).minutes_at(hold.location))
+    if clearance.decision == "request" and hold.start < hold.created_at + notice:
+        raise TooLate
+    return clearance

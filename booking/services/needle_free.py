@@ -1,0 +1,71 @@
+"""A visit without needles at the same time: what is offered when needling can't be, and never charged for."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from booking.errors import NotCleared, NotPossibleNow
+from booking.models import Appointment
+from booking.payments.services import release_payments
+from booking.reminders.services import announce_change
+from booking.selectors.offers import needle_free_service_for
+from booking.selectors.openings import shape_of
+from booking.selectors.practitioners import needles
+from booking.services.admission import admit, clearance_for, take_what_is_authorised
+from booking.services.cancellations import check_own
+from booking.services.confirming import CLEARED
+from booking.services.constraints import named_constraints
+from booking.services.locks import lock_appointment
+from booking.services.places import as_range
+from booking.services.states import acts_for_clinic, record_change
+from intake.models import User
+
+Status = Appointment.Status
+
+
+def make_needle_free(*, appointment: Appointment, by: User | None, now: datetime) -> Appointment:
+    """Turn a needling visit that has not begun into one without needles: same time, same therapist, no fee.
+
+    Without `by` it is whoever holds the link.
+
+    :raises NotCleared: urgent signs speak against any visit
+    :raises NotPossibleNow: the visit has no needles, is over, or nothing fits into its time
+    """
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        check_own(visit, by)
+        return take_needles_out(visit, by=by, by_staff=acts_for_clinic(by), now=now)
+
+
+def take_needles_out(
+    visit: Appointment, *, by: User | None = None, role: str = "", by_staff: bool = False, now: datetime
+) -> Appointment:
+    """The same for a locked visit, in the caller's transaction."""
+    if visit.status not in (Status.PENDING, Status.BOOKED, Status.ARRIVED) or not needles(visit.service):
+        raise NotPossibleNow
+    if visit.awaiting == Appointment.Awaiting.PAYMENT:
+        raise NotPossibleNow
+    service = needle_free_service_for(visit)
+    if service is None:
+        raise NotPossibleNow(_("No visit without needles fits into this time."))
+    if clearance_for(visit, service=service, by_staff=by_staff, now=now).decision != "yes":
+        raise NotCleared
+    before = visit.service.slug
+    shape = shape_of(service)
+    visit.service = service
+    visit.end = shape.visit(visit.start).end
+    visit.occupied = as_range(shape.occupied(visit.start))
+    visit.price_amount = service.price_amount
+    visit.form_due_at = None
+    if not service.room_kind:
+        visit.room = None
+    if visit.status == Status.PENDING:
+        admit(visit, CLEARED, now=now)
+    visit.save()
+    if visit.deposit_amount > visit.price_amount:
+        release_payments(appointment=visit, keep=visit.price_amount, now=now)
+    take_what_is_authorised(visit, now=now)
+    announce_change(appointment=visit, now=now)
+    record_change(appointment=visit, action="made-needle-free", by=by, role=role, before=before, now=now)
+    return visit
