@@ -83,6 +83,14 @@ class TryAgain(BookingError):
     status = 503
 
 
+class EventRefused(BookingError):
+    """An event that does not come from our Stripe account."""
+
+    code = "event-refused"
+    message = _("This event is not signed.")
+    status = 400
+
+
 class RefundTooLarge(BookingError):
     """Details carry `left`: minor units that could still be given back."""
 

@@ -52,6 +52,7 @@ def _every(seconds: float, task: str) -> dict[str, object]:
 app.conf.beat_schedule = {
     "deliver-due-communications": _every(3, "booking.reminders.tasks.deliver_due_communications"),
     "handle-webhook-events": _every(2, "booking.payments.tasks.handle_webhook_events"),
+    "carry-out-wanted": _every(5, "booking.payments.tasks.carry_out_wanted"),
     "sweep-holds": _every(15, "booking.tasks.sweep_holds"),
     "sweep-checkouts": _every(20, "booking.payments.tasks.sweep_checkouts"),
     "sweep-requests": _every(60, "booking.tasks.sweep_requests"),

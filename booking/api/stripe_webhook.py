@@ -1,7 +1,24 @@
 """Where Stripe's events arrive."""
 
 from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from booking.errors import EventRefused
+from booking.services.stripe_events import store_event
+from intake.clock import now
+
+LARGEST_BODY = 128 * 1024
 
 
+@csrf_exempt  # no browser and no cookie: the signature is the proof
+@require_POST
 def receive_stripe_event(request: HttpRequest) -> HttpResponse:
-    return HttpResponse(status=503)
+    """Keep a signed event and say so; 400 for everything else. What it means is looked into later."""
+    if int(request.META.get("CONTENT_LENGTH") or 0) > LARGEST_BODY:
+        return HttpResponse("too large", status=413, content_type="text/plain")
+    try:
+        store_event(payload=request.body, signature=request.headers.get("Stripe-Signature", ""), now=now())
+    except EventRefused:
+        return HttpResponse("refused", status=400, content_type="text/plain")
+    return HttpResponse("kept", content_type="text/plain")

@@ -1,13 +1,13 @@
 """Settling: ask Stripe how a payment stands now, move it and its appointment forward, and make both agree.
 
-The one way in for the webhook's task, the return page, the sweeps and the reconciler. It takes turns between looking (no
-lock, no transaction), one short transaction under the locks of the common order, and at most one command (no transaction
-again), until nothing is left to ask. Who finds that the payment changed since they looked, looks again: so it does no
-harm to be called twice, late, or side by side.
+The one way in for the webhook's task, the return page, the sweeps and the reconciler. It takes turns between looking
+(no lock, no transaction), one short transaction under the locks of the common order, and at most one command (no
+transaction again), until nothing is left to ask. Who finds that the payment changed since they looked, looks again: so
+it does no harm to be called twice, late, or side by side.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection, transaction
@@ -30,6 +30,7 @@ from booking.services.locks import lock_appointment
 from booking.services.states import SYSTEM, end_as_cancelled, record_change
 
 ROUNDS: Final = 8
+CLOCKS_DIFFER: Final = timedelta(minutes=5)
 LOOK_AGAIN: Final = "look again"
 State = Payment.State
 Outcome = GatewayCommand.Outcome
@@ -71,7 +72,7 @@ def converge(
     assert not connection.in_atomic_block, "Stripe is never asked inside a transaction"
     if payment.gateway != Payment.Gateway.STRIPE:
         return payment
-    gateway = connect()
+    gateway, failures = connect(), 0
     for _ in range(ROUNDS):
         before = Payment.objects.get(pk=payment.pk)
         seen = _look(before, gateway, now)
@@ -83,7 +84,8 @@ def converge(
             return found
         if isinstance(found, GatewayCommand):
             asked = ask(command=found, gateway=gateway, now=now)
-            if asked.outcome == Outcome.UNKNOWN and not asked.kept_failure:
+            failures += asked.outcome == Outcome.UNKNOWN
+            if asked.outcome == Outcome.UNKNOWN and (failures > 1 or not asked.kept_failure):
                 raise StripeUnavailable
     raise StripeUnavailable
 
@@ -96,7 +98,7 @@ def _look(payment: Payment, gateway: Gateway, now: datetime) -> Seen | None:
         if opening is None:
             return Seen()
         # Opened without an answer: our id stands in its metadata.
-        session = gateway.find_session(payment_ref=str(payment.pk), since=opening.first_asked_at)
+        session = gateway.find_session(payment_ref=str(payment.pk), since=opening.first_asked_at - CLOCKS_DIFFER)
         return gateway.look_up(session_id=session.id, intent_id="") if session else Seen()
     except Unknown as failure:
         Payment.objects.filter(pk=payment.pk).update(checked_at=now)
@@ -173,8 +175,7 @@ def _move_forward(payment: Payment, appointment: Appointment, seen: Seen, on_lap
         report(kind=Finding.Kind.AUTHORISATION_LAPSED, object_id=str(payment.pk), payment=payment, now=now)
         keep(payment=payment, amount=0, now=now)
     elif state == "lapsed":
-        keep(payment=payment, amount=0, now=now)
-        on_lapse(appointment, payment, now)
+        _lapse(payment, appointment, on_lapse, now)
 
 
 def _decide(payment: Payment, appointment: Appointment, now: datetime) -> None:
@@ -194,8 +195,12 @@ def _give_up_unopened(payment: Payment, appointment: Appointment, on_lapse: OnLa
         return
     opening.update(outcome=Outcome.REFUSED, answered_at=now)
     payment.state = State.LAPSED
-    keep(payment=payment, amount=0, now=now)
     payment.save()
+    _lapse(payment, appointment, on_lapse, now)
+
+
+def _lapse(payment: Payment, appointment: Appointment, on_lapse: OnLapse, now: datetime) -> None:
+    keep(payment=payment, amount=0, now=now)
     on_lapse(appointment, payment, now)
 
 
@@ -245,12 +250,9 @@ def _next_step(payment: Payment, seen: Seen, ending: bool) -> Step | None:
 
 def _sent_back(payment: Payment, seen: Seen) -> int:
     """What was sent back, also if the bank returned it: that is a person's matter, not one to repeat."""
-    sent = {refund.id: refund.amount for refund in seen.refunds}
-    done = payment.commands.filter(operation__startswith="refund", outcome=Outcome.DONE).exclude(result_id="")
-    return sum(
-        {command.result_id: command.amount or 0 for command in done} | sent
-        and ({command.result_id: command.amount or 0 for command in done} | sent).values()
-    )
+    ours = payment.commands.filter(operation__startswith="refund-", outcome=Outcome.DONE).exclude(result_id="")
+    done = {command.result_id: command.amount or 0 for command in ours}
+    return sum((done | {refund.id: refund.amount for refund in seen.refunds}).values())
 
 
 def _prepare(payment: Payment, step: Step | None, now: datetime) -> GatewayCommand | None:

@@ -1,0 +1,107 @@
+"""What we ask of whoever moves money for us, and the few ways in which asking can fail."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+
+class GatewayFailure(Exception):
+    """Asking did not do what was asked."""
+
+
+class Refused(GatewayFailure):
+    """A clear no: nothing was done, and asking again in the same way is useless."""
+
+
+class Gone(GatewayFailure):
+    """The object isn't known there."""
+
+
+class Unknown(GatewayFailure):
+    """No clear answer: it may have been done or not. Ask again with the same key, or look.
+
+    `kept`: the failure was answered and is repeated for this key for as long as the key lives.
+    """
+
+    def __init__(self, problem: str, *, kept: bool = False) -> None:
+        super().__init__(problem)
+        self.kept = kept
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSeen:
+    """A Checkout Session as it is. `status`: open, complete or expired."""
+
+    id: str
+    status: str
+    url: str
+    intent_id: str
+    payment_ref: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IntentSeen:
+    """A PaymentIntent as it is. Minor units, currency in capitals."""
+
+    id: str
+    status: str
+    amount: int
+    capturable: int
+    received: int
+    currency: str
+    payment_ref: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RefundSeen:
+    """Money sent back to a card after it was taken. `command` names our operation, if it was ours."""
+
+    id: str
+    amount: int
+    status: str
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """Everything about one payment at this moment."""
+
+    session: SessionSeen | None = None
+    intent: IntentSeen | None = None
+    refunds: tuple[RefundSeen, ...] = ()
+
+    @property
+    def session_status(self) -> str:
+        return self.session.status if self.session else ""
+
+    @property
+    def intent_status(self) -> str:
+        return self.intent.status if self.intent else ""
+
+
+class Gateway(Protocol):
+    """Each method is one or two calls over the network, never inside a transaction.
+
+    All raise `Unknown`; those that change something raise `Refused`; those that name an object raise `Gone`.
+    """
+
+    def open_session(self, *, order: dict[str, Any], key: str) -> SessionSeen: ...
+
+    def expire_session(self, *, session_id: str, key: str) -> None: ...
+
+    def look_up(self, *, session_id: str, intent_id: str) -> Seen: ...
+
+    def find_session(self, *, payment_ref: str, since: datetime) -> SessionSeen | None: ...
+
+    def sessions_since(self, since: datetime) -> Iterator[SessionSeen]: ...
+
+    def intents_since(self, since: datetime) -> Iterator[IntentSeen]: ...
+
+    def capture(self, *, intent_id: str, amount: int, key: str) -> str: ...
+
+    def void(self, *, intent_id: str, key: str) -> str: ...
+
+    def refund(self, *, intent_id: str, amount: int, payment_ref: str, command: str, key: str) -> str: ...
