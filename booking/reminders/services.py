@@ -32,6 +32,7 @@ __all__ = [
     "announce_lost_slot",
     "announce_payment_problem",
     "plan_booking_messages",
+    "plan_reminders",
     "queue_sign_in_mail",
     "replan_after_move",
     "resend",
@@ -73,6 +74,11 @@ def plan_booking_messages(*, appointment: Appointment, manage_token: str | None 
         planned = (at_once("confirmation", start=appointment.start, now=now), *_reminders_of(appointment, now=now))
     stop_messages(appointment=appointment, reason=ANSWERED, kinds=set(_ASKS) - {one.kind for one in planned}, now=now)
     _write(appointment=appointment, planned=planned, token=manage_token, now=now)
+
+
+def plan_reminders(*, appointment: Appointment, manage_token: str, now: datetime) -> None:
+    """Plan the reminders alone, for a visit that was agreed on elsewhere and needs no confirmation."""
+    _write(appointment=appointment, planned=_reminders_of(appointment, now=now), token=manage_token, now=now)
 
 
 def replan_after_move(*, appointment: Appointment, now: datetime) -> None:
