@@ -149,9 +149,11 @@ def _problems_of(form: BaseForm) -> list[Problem]:
 
 def _worded(field: BoundField, text: str) -> str:
     """Away from its field, "This field is required." says nothing; then the label goes before it."""
-    if text in {str(stock) for stock in Field.default_error_messages.values()}:
-        return gettext("%(label)s: %(problem)s") % {"label": field.label, "problem": text}
-    return text
+    if text not in {str(stock) for stock in Field.default_error_messages.values()}:
+        return text
+    label = str(field.label)
+    joined = "%(label)s %(problem)s" if label.endswith(("?", ".", "!", ":")) else gettext("%(label)s: %(problem)s")
+    return joined % {"label": label, "problem": text}
 
 
 def _input_id(field: BoundField) -> str:

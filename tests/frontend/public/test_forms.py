@@ -39,7 +39,7 @@ class FormMarkup(SimpleTestCase):
     def test_the_summary_leads_to_the_first_input_of_each_field(self) -> None:
         html = render_to_string("components/_errors.html", {"form": Visit({})})
         assert '<a href="#id_name">Your name: This field is required.</a>' in html
-        assert '<a href="#id_medicine_0">Which one?: This field is required.</a>' in html
+        assert '<a href="#id_medicine_0">Which one? This field is required.</a>' in html
         assert '<a href="#id_agree">Please agree first.</a>' in html
 
     def test_a_form_without_errors_has_no_summary(self) -> None:

@@ -19,3 +19,10 @@ def test_a_sign_in_without_an_address_is_refused_at_the_top(client: Client) -> N
     html = client.post("/accounts/login/", {"login": "", "password": ""}).content.decode()
     assert 'class="error-summary"' in html
     assert 'href="#id_login"' in html
+
+
+def test_staff_sign_in_with_a_password(client: Client) -> None:
+    html = client.get("/accounts/login/").content.decode()
+    assert 'name="password"' in html
+    wrong = client.post("/accounts/login/", {"login": "nobody@clinic.example", "password": "wrong"}).content.decode()
+    assert 'class="error-summary"' in wrong
