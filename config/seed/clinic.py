@@ -6,6 +6,7 @@ from datetime import date, time, timedelta
 from random import Random
 from uuid import UUID
 
+from django.conf import settings
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 
@@ -66,6 +67,7 @@ def make_clinic(*, rng: Random, practitioners: int, rooms: int, today: date) -> 
         id=new_id(rng),
         name="Needle & Motion Clinic",
         slug="needle-and-motion",
+        time_zone=settings.CLINIC_TIME_ZONE,
         address="118 Whyte Avenue NW\nEdmonton, Alberta  T6E 1Y5",
         phone="+17805550134",
         email="hello@needle-and-motion.example",

@@ -14,7 +14,8 @@ def current_questionnaire(slug: str = SLUG) -> Questionnaire:
 
     :raises QuestionnaireMissing: none was published yet (`manage.py load_questionnaire`)
     """
-    found = Questionnaire.objects.filter(slug=slug).order_by("-published_at", "-version").first()
+    newest_first = Questionnaire.objects.filter(slug=slug).order_by("-published_at", "-version")
+    found = newest_first.defer("items", "rules").first()  # large, and parsed once per process below
     if found is None:
         raise QuestionnaireMissing
     return found

@@ -9,18 +9,21 @@ from django.db.models import Q
 from intake.models import Outcome, Patient, Screening
 from intake.rules.answers import Answers, Context, read_line, to_line
 from intake.rules.definitions import Questionnaire
-from intake.rules.messages import messages_for
-from intake.rules.screening import ScreeningResult
+from intake.rules.messages import Message, messages_for
+from intake.rules.screening import Bookable, ScreeningResult
 from intake.rules.validity import OUTCOMES, is_milder
 from intake.rules.validity import Outcome as RuleOutcome
 from intake.selectors.questionnaires import definition_of
 from intake.tokens import hash_token
 
 
+CONTENT = ("questionnaire__items", "questionnaire__rules")  # large, and parsed once per process
+
+
 def screening_by_token(token: str) -> Screening | None:
     """The screening that this token books with, or None."""
     found = Screening.objects.filter(token_hash=hash_token(token))
-    return found.select_related("questionnaire", "response").first() if token else None
+    return found.select_related("questionnaire", "response").defer(*CONTENT).first() if token else None
 
 
 def stored_result(
@@ -36,6 +39,22 @@ def stored_result(
         },
         "messages": [asdict(message) for message in messages_for(definition, result)],
     }
+
+
+def bookable_of(screening: Screening) -> Bookable:
+    """Whether needling may be booked on it: the result that counts, without regard to any visit."""
+    if not screening.complete or screening.urgent or screening.effective_outcome == Outcome.STOP:
+        return "no"
+    return "request" if screening.effective_outcome == Outcome.REVIEW else "yes"
+
+
+def messages_of(screening: Screening) -> list[Message]:
+    """What the patient is told, with the words for REVIEW first where an earlier, stricter form makes it one."""
+    messages = [Message(**message) for message in screening.result["messages"]]
+    if screening.effective_outcome != screening.outcome:
+        text = definition_of(screening.questionnaire).outcome_messages.get(screening.effective_outcome, "")
+        messages.insert(0, Message("outcome", text, None))
+    return messages
 
 
 def evaluated_line(screening: Screening) -> tuple[Context, Answers]:

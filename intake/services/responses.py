@@ -1,7 +1,7 @@
 """Filling in the form, and what comes out of it."""
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
@@ -16,7 +16,7 @@ from intake.rules.messages import messages_for
 from intake.rules.screening import ScreeningResult, evaluate
 from intake.rules.validity import screening_valid_until
 from intake.selectors.questionnaires import current_questionnaire, definition_of
-from intake.selectors.screenings import red_flags_complete, stored_result, stricter_before
+from intake.selectors.screenings import CONTENT, red_flags_complete, stored_result, stricter_before
 from intake.services.audit import record_event
 from intake.services.drafts import CONTEXT_KEYS, merged
 from intake.tokens import hash_token, new_token
@@ -70,7 +70,7 @@ def save_answers(
     :raises InvalidAnswers: a value is not well formed; nothing is saved
     :raises NotAllowed: a visit rests on these answers already; a new form is needed
     """
-    locked = QuestionnaireResponse.objects.select_for_update().select_related("questionnaire").get(pk=response.pk)
+    locked = QuestionnaireResponse.objects.select_for_update(of=("self",)).select_related("questionnaire").defer(*CONTENT).get(pk=response.pk)
     if locked.patient_id:
         raise NotAllowed
     page = {"context": context or {}, "answers": answers or {}, "follow_ups": follow_ups or {}}
@@ -93,7 +93,7 @@ def screen_response(*, response: QuestionnaireResponse, now: datetime) -> Issued
     :raises IncompleteAnswers: something is missing (details: `unanswered`) and nothing so far is a STOP or urgent
     :raises InvalidAnswers: the draft does not fit its questionnaire
     """
-    locked = QuestionnaireResponse.objects.select_for_update().select_related("questionnaire").get(pk=response.pk)
+    locked = QuestionnaireResponse.objects.select_for_update(of=("self",)).select_related("questionnaire").defer(*CONTENT).get(pk=response.pk)
     if locked.patient_id:
         raise NotAllowed
     missing = [f"context.{key}" for key in CONTEXT_KEYS if key not in locked.content["context"]]
@@ -101,7 +101,7 @@ def screen_response(*, response: QuestionnaireResponse, now: datetime) -> Issued
         raise IncompleteAnswers(unanswered=missing)
     context, answers = _read(locked.questionnaire, locked.content, now)
     result = evaluate(definition_of(locked.questionnaire), context, answers)
-    if not result.complete and result.outcome != Outcome.STOP and not result.urgent:
+    if not result.complete and result.outcome_of_answers != Outcome.STOP and not result.urgent:
         raise IncompleteAnswers(unanswered=list(result.unanswered))
     if result.complete:
         again = locked.screenings.filter(complete=True).exists()
@@ -126,7 +126,7 @@ def screen_line(*, line: object, session_hash: str, language: str, now: datetime
             unanswered=list(result.unanswered),
             outcome=result.outcome,
             urgent=result.urgent,
-            messages=[message.text for message in messages_for(definition_of(questionnaire), result)],
+            messages=[asdict(message) for message in messages_for(definition_of(questionnaire), result)],
         )
     assert isinstance(line, dict)
     response = QuestionnaireResponse.objects.create(

@@ -1,0 +1,100 @@
+"""What makes the demonstration look like a morning at the clinic: visits under way, requests waiting, a form not filled in.
+
+Everything here goes through the services that people use.
+"""
+
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+
+from booking.models import Appointment, HealthcareService
+from booking.payments.ledger import balance_of
+from booking.payments.services import record_desk_payment
+from booking.rules.availability import Slot
+from booking.selectors.slots import free_slots
+from booking.services.appointments import book_for_caller, confirm_details
+from booking.services.holds import hold_time
+from booking.services.visits import acknowledge_alert, check_in, finish_visit, mark_arrived
+from config.seed.answers import answer_like
+from config.seed.clinic import Clinic, new_id
+from config.seed.names import person, story_phone
+from intake.models import Outcome, Role, Screening, User
+from intake.services.patients import PatientDetails, register_patient
+
+# Things a therapist looks at before a visit is confirmed.
+_REQUESTS: tuple[tuple[str, dict[str, Any]], ...] = (
+    ("diabetes", {"control": "up_down", "complications": []}),
+    ("joint_replacement", {"same_area": "yes", "lt12m": "no", "where": "Left hip, four years ago"}),
+)
+
+
+def make_it_lively(*, clinic: Clinic, rng: Random, now: datetime) -> None:
+    """Bring today up to this moment, and let three things wait for somebody."""
+    reception = User.objects.get(role=Role.RECEPTION)
+    _bring_up_to_date(reception, now)
+    by_slug = {service.slug: service for service in clinic.services}
+    for trouble in _REQUESTS:
+        _ask_for_a_time(clinic, by_slug["first-visit"], rng, trouble, now)
+    _book_without_form(clinic, by_slug["first-visit"], rng, reception, now)
+
+
+def _bring_up_to_date(reception: User, now: datetime) -> None:
+    begun = Appointment.objects.filter(status=Appointment.Status.BOOKED, start__lte=now + timedelta(minutes=10))
+    for visit in begun.select_related("practitioner__user", "screening").order_by("start"):
+        mark_arrived(appointment=visit, by=reception, now=now)
+        if visit.end > now:
+            continue
+        if visit.screening and visit.screening.outcome == Outcome.CAUTION:
+            acknowledge_alert(appointment=visit, by=visit.practitioner.user, now=now)
+        check_in(appointment=visit, by=reception, now=now)
+        due = balance_of(visit).due
+        if due:
+            record_desk_payment(appointment=visit, amount=due, method="terminal", by=reception, now=now)
+        finish_visit(appointment=visit, by=visit.practitioner.user, now=now)
+
+
+def _ask_for_a_time(clinic: Clinic, service: HealthcareService, rng: Random, trouble: Any, now: datetime) -> None:
+    details = _somebody(rng, now)
+    patient = register_patient(details=details, now=now)
+    answered = answer_like(rng=rng, patient=patient, returning=False, at=now, extra=trouble)
+    answered.response.patient = None
+    answered.screening.patient = None
+    answered.response.save(force_insert=True)
+    answered.screening.save(force_insert=True)
+    slot = _a_time(clinic, service, rng, now, answered.screening)
+    held = hold_time(
+        screening=answered.screening, service=service, practitioner=_therapist(clinic, slot), start=slot.start,
+        request_key=new_id(rng), held_by=f"demo:{patient.pk}", source=Appointment.Source.PATIENT, now=now,
+    )  # fmt: skip
+    confirm_details(
+        appointment=held.appointment, patient=patient, payment="desk", policies_accepted=True, accepts_assessment=True, now=now
+    )
+
+
+def _book_without_form(clinic: Clinic, service: HealthcareService, rng: Random, reception: User, now: datetime) -> None:
+    slot = _a_time(clinic, service, rng, now, None)
+    book_for_caller(
+        service=service, practitioner=_therapist(clinic, slot), start=slot.start, patient=_somebody(rng, now),
+        wait_for_form=True, payment="desk", request_key=new_id(rng), by=reception, now=now,
+    )  # fmt: skip
+
+
+def _a_time(
+    clinic: Clinic, service: HealthcareService, rng: Random, now: datetime, screening: Screening | None
+) -> Slot:
+    """Some free time between the day after tomorrow and next week."""
+    first = (now + timedelta(days=2)).date()
+    slots = free_slots(service=service, from_date=first, to_date=first + timedelta(days=7), screening=screening, now=now)
+    return rng.choice(slots)
+
+
+def _therapist(clinic: Clinic, slot: Slot) -> Any:
+    return next(one for one in clinic.practitioners if one.pk == slot.practitioner)
+
+
+def _somebody(rng: Random, now: datetime) -> PatientDetails:
+    given, family = person(rng)
+    return PatientDetails(
+        given_name=given, family_name=family, birth_date=(now - timedelta(days=365 * rng.randint(22, 70))).date(),
+        email=f"{given}.{family}@example.com".lower(), phone=story_phone(rng), language="en",
+    )  # fmt: skip

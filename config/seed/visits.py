@@ -1,0 +1,196 @@
+"""Turns a drawn diary into rows: patients with cleared screenings, appointments, money at the desk, reminders."""
+
+import hashlib
+import hmac
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from random import Random
+from typing import Any
+
+from django.conf import settings
+
+from booking.models import Appointment
+from booking.payments.models import LedgerEntry, Payment
+from booking.rules.policy import free_cancel_until
+from booking.rules.walltime import wall_text
+from config.seed.answers import Answered, answer_like
+from config.seed.clinic import Clinic, new_id
+from config.seed.diary import Visit
+from config.seed.names import person, story_phone
+from intake.models import CareRelation, Patient, QuestionnaireResponse, Screening
+from intake.tokens import hash_token
+
+_Status = Appointment.Status
+_CARE_LASTS = timedelta(days=730)
+
+
+@dataclass(slots=True)
+class _Known:
+    """A patient with what is already true of them."""
+
+    patient: Patient
+    screening: Screening
+    days: set[date] = field(default_factory=set)
+    visits: int = 0
+
+
+@dataclass(slots=True)
+class Written:
+    """Rows to be inserted, in the order of their dependencies."""
+
+    patients: list[Patient] = field(default_factory=list)
+    responses: list[QuestionnaireResponse] = field(default_factory=list)
+    screenings: list[Screening] = field(default_factory=list)
+    appointments: list[Appointment] = field(default_factory=list)
+    payments: list[Payment] = field(default_factory=list)
+    entries: list[LedgerEntry] = field(default_factory=list)
+    relations: dict[tuple[Any, Any], CareRelation] = field(default_factory=dict)
+
+    def insert(self) -> None:
+        for rows in (self.patients, self.responses, self.screenings, self.appointments, self.payments, self.entries):
+            if rows:
+                type(rows[0]).objects.bulk_create(rows, batch_size=500)  # type: ignore[attr-defined]
+        CareRelation.objects.bulk_create(self.relations.values(), batch_size=500)
+
+
+class Writer:
+    """Gives every drawn visit a patient and a past."""
+
+    def __init__(self, *, clinic: Clinic, rng: Random, midnight: datetime) -> None:
+        self._clinic = clinic
+        self._rng = rng
+        self._midnight = midnight  # everything before it has happened
+        self._known: list[_Known] = []
+        self.written = Written()
+
+    def add(self, visit: Visit) -> Appointment:
+        """One more visit; call in the order of time."""
+        happened = visit.start < self._midnight
+        known = self._patient_for(visit)
+        known.days.add(visit.start.date())
+        appointment = self._appointment(visit, known, happened)
+        self.written.appointments.append(appointment)
+        if appointment.status == _Status.FULFILLED:
+            known.visits += 1
+        if appointment.status in (_Status.FULFILLED, _Status.BOOKED) and visit.service.price_amount:
+            self._money(appointment, paid=appointment.status == _Status.FULFILLED)
+        self._care(appointment)
+        return appointment
+
+    def _patient_for(self, visit: Visit) -> _Known:
+        if visit.service.for_returning or self._rng.random() < 0.2:
+            for known in self._rng.sample(self._known, min(len(self._known), 8)):
+                if visit.start.date() not in known.days and known.visits:
+                    self._ask_again(known, visit)
+                    return known
+        known = self._new_patient(visit)
+        self._known.append(known)
+        if len(self._known) > 400:
+            self._known.pop(0)
+        return known
+
+    def _ask_again(self, known: _Known, visit: Visit) -> None:
+        """A form that is too old for the visit is filled in anew."""
+        if visit.end < known.screening.valid_until:
+            return
+        at = visit.start - timedelta(days=2)
+        self._keep(known, answer_like(rng=self._rng, patient=known.patient, returning=True, at=min(at, self._midnight)))
+
+    def _keep(self, known: _Known, answered: Answered) -> None:
+        known.screening = answered.screening
+        self.written.responses.append(answered.response)
+        self.written.screenings.append(answered.screening)
+
+    def _new_patient(self, visit: Visit) -> _Known:
+        rng = self._rng
+        given, family = person(rng)
+        born = date(rng.randint(1945, 2004), rng.randint(1, 12), rng.randint(1, 28))
+        at = min(visit.start - timedelta(days=rng.randint(2, 20)), self._midnight - timedelta(hours=rng.randint(1, 40)))
+        patient = Patient(
+            id=new_id(rng), given_name=given, family_name=family, birth_date=born, phone=story_phone(rng),
+            email=f"{given}.{family}.{len(self.written.patients)}@example.com".lower(),
+            language="fr" if rng.random() < 0.15 else "en", contact_verified_at=at, created_at=at,
+        )  # fmt: skip
+        answered = answer_like(rng=rng, patient=patient, returning=visit.service.for_returning, at=at)
+        self.written.patients.append(patient)
+        known = _Known(patient, answered.screening)
+        self._keep(known, answered)
+        return known
+
+    def _appointment(self, visit: Visit, known: _Known, happened: bool) -> Appointment:
+        rng, service, place = self._rng, visit.service, self._clinic.location
+        booked_at = min(visit.start - timedelta(days=rng.randint(1, 18)), self._midnight - timedelta(minutes=rng.randint(5, 600)))
+        booked_at = max(booked_at, known.patient.created_at)
+        appointment = Appointment(
+            id=new_id(rng), request_key=new_id(rng), service=service, practitioner=visit.practitioner, room=visit.room,
+            location=place, patient=known.patient, screening=known.screening if service.needs_screening else None,
+            start=visit.start, end=visit.end, occupied=(visit.occupied.start, visit.occupied.end),
+            wall_start=wall_text(visit.start, place.time_zone), time_zone=place.time_zone,
+            status=self._status(happened), source=Appointment.Source.DESK, created_at=booked_at, confirmed_at=booked_at,
+            price_amount=service.price_amount, deposit_amount=service.deposit_amount, currency=service.currency,
+            payment_choice="desk" if service.price_amount else "none", policy_version=place.policy_version,
+            policies_accepted_at=booked_at, free_cancel_until=free_cancel_until(start=visit.start, hours=place.free_cancel_hours),
+            late_fee_amount=service.deposit_amount * place.late_fee_percent // 100,
+            no_show_fee_amount=service.deposit_amount * place.no_show_fee_percent // 100,
+        )  # fmt: skip
+        appointment.manage_token_hash = hash_token(manage_token(appointment))
+        self._past(appointment)
+        return appointment
+
+    def _status(self, happened: bool) -> str:
+        if not happened:
+            return _Status.BOOKED
+        return self._rng.choices([_Status.FULFILLED, _Status.CANCELLED, _Status.NOSHOW], [90, 7, 3])[0]
+
+    def _past(self, appointment: Appointment) -> None:
+        if appointment.status == _Status.FULFILLED:
+            appointment.arrived_at = appointment.start - timedelta(minutes=6)
+            appointment.checked_in_at = appointment.start - timedelta(minutes=3)
+            appointment.finished_at = appointment.end
+            appointment.alert_acknowledged_by = appointment.practitioner.user
+            appointment.alert_acknowledged_at = appointment.checked_in_at
+        elif appointment.status == _Status.CANCELLED:
+            appointment.cancel_reason = Appointment.CancelReason.PATIENT
+            appointment.cancelled_at = appointment.start - timedelta(hours=30)
+
+    def _money(self, appointment: Appointment, *, paid: bool) -> None:
+        amount = appointment.price_amount if paid else appointment.deposit_amount
+        if not amount:
+            return
+        at = appointment.end if paid else appointment.created_at
+        payment = Payment(
+            id=new_id(self._rng), appointment=appointment, payer=appointment.patient, gateway=Payment.Gateway.DESK,
+            purpose=Payment.Purpose.BALANCE if paid else Payment.Purpose.DEPOSIT, amount=amount,
+            currency=appointment.currency, created_at=at, state=Payment.State.CAPTURED if paid else Payment.State.OPEN,
+            settled_at=at if paid else None,
+        )  # fmt: skip
+        self.written.payments.append(payment)
+        kinds = [LedgerEntry.Kind.CHARGE, *([LedgerEntry.Kind.DESK] if paid else [])]
+        self.written.entries += [
+            LedgerEntry(
+                payment=payment, kind=kind, amount=amount, currency=payment.currency, recorded_at=at,
+                reference="asked" if kind == LedgerEntry.Kind.CHARGE else "till",
+                method="" if kind == LedgerEntry.Kind.CHARGE else self._rng.choice(["terminal", "cash"]),
+            )
+            for kind in kinds
+        ]  # fmt: skip
+
+    def _care(self, appointment: Appointment) -> None:
+        key = (appointment.practitioner.user_id, appointment.patient_id)
+        relation = self.written.relations.get(key) or CareRelation(
+            id=new_id(self._rng), practitioner_id=key[0], patient_id=key[1], valid_from=appointment.created_at,
+            reason="appointment",
+        )  # fmt: skip
+        relation.valid_until = appointment.end + _CARE_LASTS
+        self.written.relations[key] = relation
+
+
+def manage_token(appointment: Appointment) -> str:
+    """The token of the patient's own page: the same for the same seed, unknown without this installation's secret."""
+    digest = hmac.new(settings.SECRET_KEY.encode(), appointment.pk.bytes, hashlib.sha256)
+    return digest.hexdigest()
+
+
+def midnight_of(today: date, zone: Any) -> datetime:
+    """The first moment of that day in the clinic, in UTC."""
+    return datetime(today.year, today.month, today.day, tzinfo=zone).astimezone(UTC)
