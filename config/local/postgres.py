@@ -18,6 +18,7 @@ from psycopg import sql
 
 from config.local.errors import LocalError
 from config.local.processes import Program
+from config.local.sessions import group_of
 
 ROLE = "postgres"
 # Found, not imported: importing the wheel's package starts its own bookkeeping of servers.
@@ -61,7 +62,8 @@ class Postgres:
         done = subprocess.run(
             [_PROGRAMS / "initdb", "-D", half_made, "-U", ROLE, "--auth=trust", "--encoding=UTF8", "--locale=C",
              "--locale-provider=builtin", "--builtin-locale=C.UTF-8", *([] if self.durable else ["--no-sync"])],
-            user=user, cwd="/", capture_output=True, text=True, check=False,
+            user=user, group=group_of(user), extra_groups=None if user is None else [],
+            cwd="/", capture_output=True, text=True, check=False,
         )  # fmt: skip
         if done.returncode:
             raise LocalError(f"The database folder {self.data} can't be made: {done.stderr.strip().splitlines()[-1]}")

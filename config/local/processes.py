@@ -122,13 +122,13 @@ class Processes:
         _kill_session(process.pid)
         process.wait()
 
-    def end_leftovers(self) -> None:
+    def end_leftovers(self, *, patience: float = 10.0) -> None:
         """End what a killed run left alive, in the order in which it would have been stopped."""
         for entry in reversed(self._read_record()):
             leftovers = members(entry["pid"], entry["started"])
             for process in leftovers:
                 tell(process.pid, signal.Signals(entry["signal"]))
-            for process in psutil.wait_procs(leftovers, timeout=10)[1]:
+            for process in psutil.wait_procs(leftovers, timeout=patience)[1]:
                 tell(process.pid, signal.SIGKILL)
         self._write_record()
 
