@@ -1,9 +1,10 @@
 from django.contrib import admin
-from django.urls import include, path
+from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from booking.api.stripe_webhook import receive_stripe_event
 from frontend.health import healthz, readyz
+from intake.api.views import UnknownPath
 
 urlpatterns = [
     path("", include("frontend.public.urls")),
@@ -15,13 +16,14 @@ urlpatterns = [
     path("api/v1/", include("booking.api.urls")),
     path("api/v1/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
+    re_path(r"^api/", UnknownPath.as_view(), name="api-nothing-here"),
     path("webhooks/stripe/", receive_stripe_event, name="stripe-webhook"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
 ]
 
-handler400 = "frontend.errors.bad_request"
-handler403 = "frontend.errors.forbidden"
-handler404 = "frontend.errors.not_found"
-handler500 = "frontend.errors.broken"
+handler400 = "config.problems.bad_request"
+handler403 = "config.problems.forbidden"
+handler404 = "config.problems.not_found"
+handler500 = "config.problems.broken"

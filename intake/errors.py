@@ -31,6 +31,41 @@ class IncompleteAnswers(DrypointError):
     status = 422
 
 
+class UnknownKey(DrypointError):
+    """Details hold the `keys`."""
+
+    code = "unknown-key"
+    message = _("The request has keys that have no meaning here.")
+    status = 400
+
+
+class TooLarge(DrypointError):
+    code = "too-large"
+    message = _("The request is too large.")
+    status = 413
+
+
+class KeyInvalid(DrypointError):
+    code = "idempotency-key-invalid"
+    message = _("Idempotency-Key must be 1 to 255 printable ASCII characters.")
+    status = 400
+
+
+class KeyReused(DrypointError):
+    code = "idempotency-key-reused"
+    message = _("This Idempotency-Key came with another request before.")
+    status = 422
+
+
+class StillRunning(DrypointError):
+    code = "still-running"
+    message = _("The first request with this Idempotency-Key is still being carried out.")
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(retry_after=1)
+
+
 class ScreeningOfAnother(DrypointError):
     """Answers given for one person can't clear another one."""
 

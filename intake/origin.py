@@ -1,10 +1,19 @@
-"""Where the request that is being answered comes from: what an AuditEvent keeps as its source."""
+"""Where a request comes from: what limits count by, and what an AuditEvent keeps as its source."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from django.conf import settings
+from django.http import HttpRequest
+
 _address: ContextVar[str] = ContextVar("address", default="")
+
+
+def address_of(request: HttpRequest) -> str:
+    """The network address of whoever asks; behind our proxy the last one the proxy wrote down."""
+    forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
+    return (forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", "")))[:64]
 
 
 def current_address() -> str:
@@ -15,7 +24,7 @@ def current_address() -> str:
 @contextmanager
 def coming_from(address: str) -> Iterator[None]:
     """Remember the address while the block runs."""
-    token = _address.set(address[:64])
+    token = _address.set(address)
     try:
         yield
     finally:

@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from intake.api import views
+
+urlpatterns = [
+    path("screenings/", views.Screenings.as_view(), name="api-screenings"),
+    path("questionnaires/dry-needling/", views.QuestionnaireResource.as_view(), name="api-questionnaire"),
+]
