@@ -43,6 +43,12 @@ def pytest_unconfigure() -> None:
 
 
 @pytest.fixture(scope="session")
+def database_url() -> str:
+    """The address of this run's own server, with an empty database; for programs that are run from outside."""
+    return os.environ.get("TEST_DATABASE_URL") or POSTGRES.address("postgres")
+
+
+@pytest.fixture(scope="session")
 def processes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """Runs the servers of this worker, and stops them at the end."""
     runner = Processes(folder=tmp_path_factory.mktemp("processes"))
@@ -96,12 +102,13 @@ def clock_file(tmp_path: Path, settings: Settings) -> Path:
 
 
 @pytest.fixture(scope="module")
-def live_stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveStack]:
+def live_stack(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, database_url: str
+) -> Iterator[LiveStack]:
     """Web, worker, beat, simulators and broker as processes, on a fresh copy of the demonstration clinic."""
     before = request.session.testsfailed
-    server = os.environ.get("TEST_DATABASE_URL") or POSTGRES.address("postgres")
     folder, name = tmp_path_factory.mktemp("stack"), f"live_{uuid.uuid4().hex[:12]}"
-    with live.live_stack(folder=folder, room=ROOM, server=server, name=name) as stack:
+    with live.live_stack(folder=folder, room=ROOM, server=database_url, name=name) as stack:
         yield stack
         if request.session.testsfailed > before:
             for process in ("web", "worker", "beat", "stripe", "mail"):
