@@ -29,12 +29,13 @@ from booking.services.constraints import named_constraints
 from booking.services.holds import is_live
 from booking.services.links import manage_token
 from booking.services.locks import lock_appointment
-from booking.services.records import belongs_to_another, give_answers_to, keep_care_relation
+from booking.services.records import keep_care_relation
 from booking.services.states import acts_for_clinic, end_as_cancelled, move_on, record_change
 from intake.errors import IncompleteAnswers, NotAllowed
 from intake.models import Patient, User
 from intake.selectors.clearance import Clearance
 from intake.services.patients import PatientDetails, register_patient
+from intake.services.screenings import attach_screening
 from intake.tokens import hash_token
 
 PaymentChoice = Literal["online", "desk", "none"]
@@ -85,7 +86,7 @@ def confirm_details(
 
     :raises HoldExpired: the time was held too long
     :raises NotCleared: the answers forbid it with this birth date; the time is let go
-    :raises IncompleteAnswers: something is missing or out of date; the time stays held
+    :raises IncompleteAnswers, ScreeningOfAnother: answers are missing, out of date or another person's; the time stays held
     :raises PoliciesNotAccepted, PaymentNotOffered, TooLate, PatientBusy, SlotTaken, NotAllowed: and the time stays held
     """
     details = Details(
@@ -117,18 +118,26 @@ def confirm(appointment: Appointment, details: Details, *, now: datetime) -> Con
     _check_terms(hold, details)
     if is_displaced(hold):
         raise SlotTaken(alternatives=nearest_slots(service=hold.service, around=hold.start, now=now))
-    clearance = _clearance(hold, details, now)
+    if known is None and not _is_cleared(hold, details, now):  # before a record is made of somebody we turn away
+        return _turn_away(hold, details, now)
+    hold.patient = known or register_patient(details=details.patient, by=details.by, now=now)
+    if hold.screening is not None and not details.wait_for_form:
+        hold.screening = attach_screening(screening=hold.screening, patient=hold.patient, now=now)
+    clearance = CLEARED if details.wait_for_form else _clearance(hold, details, now)
     if clearance.decision == "no":
-        end_as_cancelled(hold, reason=Appointment.CancelReason.NOT_CLEARED, now=now)
-        hold.save()
-        record_change(appointment=hold, action="not-cleared", by=details.by, now=now)
-        return None
+        return _turn_away(hold, details, now)
     return _book(hold, details, clearance, now)
 
 
+def _turn_away(hold: Appointment, details: Details, now: datetime) -> None:
+    hold.patient = None
+    end_as_cancelled(hold, reason=Appointment.CancelReason.NOT_CLEARED, now=now)
+    hold.save()
+    record_change(appointment=hold, action="not-cleared", by=details.by, now=now)
+
+
 def _book(hold: Appointment, details: Details, clearance: Clearance, now: datetime) -> Confirmed:
-    who = details.patient
-    hold.patient = who if isinstance(who, Patient) else register_patient(details=who, by=details.by, now=now)
+    assert hold.patient is not None
     hold.confirmed_at = now
     hold.payment_choice = details.payment
     hold.accepts_assessment = details.accepts_assessment
@@ -152,7 +161,6 @@ def _book(hold: Appointment, details: Details, clearance: Clearance, now: dateti
             amount=hold.deposit_amount,
             now=now,
         )
-    give_answers_to(hold.patient, hold.screening)
     keep_care_relation(practitioner=hold.practitioner, patient=hold.patient, now=now)
     plan_booking_messages(appointment=hold, manage_token=manage_token(hold), now=now)
     action = "booked" if hold.status == Status.BOOKED else "requested"
@@ -210,13 +218,14 @@ def _check_terms(hold: Appointment, details: Details) -> None:
         raise PaymentNotOffered
 
 
+def _is_cleared(hold: Appointment, details: Details, now: datetime) -> bool:
+    return details.wait_for_form or _clearance(hold, details, now).decision != "no"
+
+
 def _clearance(hold: Appointment, details: Details, now: datetime) -> Clearance:
-    if details.wait_for_form:
-        return CLEARED
-    who = details.patient
-    clearance = clearance_for(hold, who=who, by_staff=details.by_staff, now=now)
-    borrowed = belongs_to_another(hold.screening, who.given_name, who.family_name, who.birth_date)
-    if is_unfinished(clearance) or (borrowed and hold.service.needs_screening):
+    """:raises IncompleteAnswers, TooLate: and the time stays held"""
+    clearance = clearance_for(hold, who=details.patient, by_staff=details.by_staff, now=now)
+    if is_unfinished(clearance):
         raise IncompleteAnswers
     notice = timedelta(minutes=Notice(is_request=True, by_staff=details.by_staff).minutes_at(hold.location))
     if clearance.decision == "request" and hold.start < hold.created_at + notice:

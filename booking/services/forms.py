@@ -12,10 +12,10 @@ from booking.services.cancellations import cancel
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment
 from booking.services.needle_free import take_needles_out
-from booking.services.records import belongs_to_another, give_answers_to
 from booking.services.states import SYSTEM, record_change
 from intake.errors import IncompleteAnswers
 from intake.models import Screening
+from intake.services.screenings import attach_screening
 
 Status = Appointment.Status
 Awaiting = Appointment.Awaiting
@@ -25,7 +25,7 @@ def attach_form(*, appointment: Appointment, screening: Screening, now: datetime
     """Give a coming visit its answers: it is booked, a therapist decides, or, where the answers forbid needling, it goes on
     without needles. Where no visit is possible it is cancelled, free of charge.
 
-    :raises IncompleteAnswers: something is missing, or these are somebody else's answers; nothing changed
+    :raises IncompleteAnswers, ScreeningOfAnother: nothing changed
     :raises NotPossibleNow: the visit has begun or is over
     """
     with named_constraints(), transaction.atomic(durable=True):
@@ -33,12 +33,10 @@ def attach_form(*, appointment: Appointment, screening: Screening, now: datetime
         waits_for_money = visit.awaiting == Awaiting.PAYMENT
         if visit.status not in (Status.PENDING, Status.BOOKED) or waits_for_money or visit.patient is None:
             raise NotPossibleNow
-        who = visit.patient
-        visit.screening = screening
+        visit.screening = attach_screening(screening=screening, patient=visit.patient, now=now)
         clearance = clearance_for(visit, now=now)
-        if is_unfinished(clearance) or belongs_to_another(screening, who.given_name, who.family_name, who.birth_date):
+        if is_unfinished(clearance):
             raise IncompleteAnswers
-        give_answers_to(who, screening)
         visit.save(update_fields=["screening"])
         record_change(appointment=visit, action="form-attached", now=now)
         if clearance.decision == "no":

@@ -162,9 +162,7 @@ def test_while_the_server_is_away_no_try_is_used_up_and_all_goes_out_after_its_r
     for hours in range(12):
         assert deliver_due(now=NOW + timedelta(hours=hours)) == 0
     waiting = Communication.objects.filter(kind="confirmation").values_list("status", "attempts", "status_reason")
-    assert set(waiting) == {
-        ("preparation", 0, "The mail server can't be reached; it will be sent when it is back.")
-    }
+    assert set(waiting) == {("preparation", 0, "The mail server can't be reached; it will be sent when it is back.")}
     settings.EMAIL_PORT = port
     assert deliver_due(now=NOW + timedelta(hours=12)) == 3
     assert outcome_set() == {("completed", "")}

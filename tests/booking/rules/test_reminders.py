@@ -65,9 +65,9 @@ def test_news_of_a_visit_keep_until_it_begins_and_of_an_end_at_least_a_day() -> 
     now = START - HOUR
     assert at_once("confirmation", start=START, now=now) == Planned(now, "confirmation", START)
     assert at_once("cancellation", start=START, now=now) == Planned(now, "cancellation", now + 24 * HOUR)
-    assert at_once("form-needed", start=START, deadline=now + timedelta(minutes=5), now=now).not_after == now + timedelta(
-        minutes=5
-    )
+    assert at_once(
+        "form-needed", start=START, deadline=now + timedelta(minutes=5), now=now
+    ).not_after == now + timedelta(minutes=5)
 
 
 def test_what_is_still_true_depends_on_the_visit() -> None:

@@ -10,14 +10,9 @@ from booking.models import Appointment, TimeOff
 from booking.services.holds import Held, expire_holds, extend_hold, held_by_address, hold_time, release_hold
 from intake.models import AuditEvent
 from intake.tokens import hash_token
-from tests.factories.booking import NOW, Clinic, at, make_appointment, make_clinic
+from tests.factories.booking import NOW, Clinic, at, make_appointment
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
 
 
 def hold(clinic: Clinic, **over) -> Held:

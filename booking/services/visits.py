@@ -1,0 +1,124 @@
+"""The day of the visit: arrived, checked in, done, or not come. Staff only."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from booking.errors import NotCleared, NotPossibleNow
+from booking.models import Appointment
+from booking.payments.services import charge_fee, release_payments
+from booking.reminders.services import CANCELLED, stop_messages
+from booking.selectors.alerts import must_be_acknowledged
+from booking.services.admission import clearance_for, is_unfinished
+from booking.services.constraints import named_constraints
+from booking.services.locks import lock_appointment
+from booking.services.records import keep_care_relation
+from booking.services.states import move_on, record_change, require_clinic
+from intake.access import can_see_answers, is_therapist
+from intake.errors import IncompleteAnswers, NotAllowed
+from intake.models import User
+
+Status = Appointment.Status
+
+
+def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
+    """The patient is here. Never refused because of answers or money.
+
+    :raises NotPossibleNow: a payment is being made for it at this moment, or it is over
+    """
+    require_clinic(by)
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        if visit.awaiting == Appointment.Awaiting.PAYMENT:
+            raise NotPossibleNow
+        move_on(visit, Status.ARRIVED)
+        visit.arrived_at = now
+        return _keep(visit, "arrived", by, now)
+
+
+def check_in(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
+    """The visit begins; the answers are looked at once more.
+
+    :raises NotCleared: STOP, or REVIEW that no therapist has approved
+    :raises IncompleteAnswers: there are no answers for this visit, or they are out of date
+    """
+    require_clinic(by)
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        move_on(visit, Status.CHECKED_IN)
+        clearance = clearance_for(visit, by_staff=True, now=now)
+        if is_unfinished(clearance):
+            raise IncompleteAnswers
+        if clearance.decision != "yes":
+            raise NotCleared
+        visit.checked_in_at = now
+        return _keep(visit, "checked-in", by, now)
+
+
+def acknowledge_alert(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
+    """The therapist has seen what to be careful about.
+
+    :raises NotAllowed: not a therapist who may see the answers
+    """
+    if not is_therapist(by) or not can_see_answers(by, appointment.patient, now):
+        raise NotAllowed
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        if visit.alert_acknowledged_at is None:
+            visit.alert_acknowledged_by, visit.alert_acknowledged_at = by, now
+            _keep(visit, "alert-acknowledged", by, now)
+        return visit
+
+
+def finish_visit(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
+    """The visit is done.
+
+    :raises NotPossibleNow: not checked in, or something to be careful about was not acknowledged
+    """
+    require_clinic(by)
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        if must_be_acknowledged(visit, clearance_for(visit, by_staff=True, now=now).outcome):
+            raise NotPossibleNow(_("The therapist has not confirmed yet to have seen what to be careful about."))
+        move_on(visit, Status.FULFILLED)
+        visit.finished_at = now
+        return _keep(visit, "fulfilled", by, now)
+
+
+def mark_noshow(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
+    """The patient did not come; the fee of the terms is owed, the rest of a deposit goes back.
+
+    :raises NotPossibleNow: it has not begun yet, or somebody came
+    """
+    require_clinic(by)
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        if now < visit.start:
+            raise NotPossibleNow(_("The visit has not begun yet."))
+        move_on(visit, Status.NOSHOW)
+        visit.save()
+        fee = visit.no_show_fee_amount
+        charge_fee(appointment=visit, amount=fee, now=now)
+        release_payments(appointment=visit, keep=fee, now=now)
+        stop_messages(appointment=visit, reason=str(_("The patient did not come.")), now=now)
+        return _keep(visit, "noshow", by, now, fee=fee)
+
+
+def mark_entered_in_error(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
+    """It should never have been entered: the time is free, nothing is owed, nobody is written to."""
+    require_clinic(by)
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        move_on(visit, Status.ENTERED_IN_ERROR)
+        visit.save()
+        release_payments(appointment=visit, keep=0, now=now)
+        stop_messages(appointment=visit, reason=CANCELLED, now=now)
+        keep_care_relation(practitioner=visit.practitioner, patient=visit.patient, now=now)
+        return _keep(visit, "entered-in-error", by, now)
+
+
+def _keep(visit: Appointment, action: str, by: User, now: datetime, **details: int) -> Appointment:
+    visit.save()
+    record_change(appointment=visit, action=action, by=by, now=now, **details)
+    return visit

@@ -1,0 +1,17 @@
+"""What the tests of booking share."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.factories.payments import Till
+from tests.simulators.stripe import StripeSimulator
+
+
+@pytest.fixture
+def till(stripe_simulator: StripeSimulator, clock_file: Path, transactional_db: None) -> Iterator[Till]:
+    """A till; every request and answer of the test must have been valid by Stripe's own description."""
+    till = Till(stripe_simulator, clock_file)
+    yield till
+    assert stripe_simulator.violations == []
