@@ -16,14 +16,13 @@ test: lint ## all checks and tests, on throw-away services
 	@scripts/install-browser
 	@$(PYTEST)
 
-lint: ## style, types, import direction, templates, migrations, known weaknesses
+lint: ## style and known weaknesses, types, import direction, templates, migrations
 	@scripts/install dev
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
 	@$(BIN)/djlint --lint --quiet frontend
-	@$(BIN)/bandit --quiet --recursive --configfile pyproject.toml booking config frontend intake
 	@$(MANAGE_IN_TESTS) makemigrations --check --dry-run
 
 bench: ## measures, against the targets written beside them
