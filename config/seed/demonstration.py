@@ -18,8 +18,8 @@ from booking.services.visits import acknowledge_alert, check_in, finish_visit, m
 from config.seed.answers import answer_like
 from config.seed.clinic import Clinic, new_id
 from config.seed.names import person, story_phone
-from intake.models import Outcome, Role, Screening, User
-from intake.services.patients import PatientDetails, register_patient
+from intake.models import Outcome, Patient, Role, Screening, User
+from intake.services.patients import PatientDetails
 
 # Things a therapist looks at before a visit is confirmed.
 _REQUESTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -55,19 +55,18 @@ def _bring_up_to_date(reception: User, now: datetime) -> None:
 
 def _ask_for_a_time(clinic: Clinic, service: HealthcareService, rng: Random, trouble: Any, now: datetime) -> None:
     details = _somebody(rng, now)
-    patient = register_patient(details=details, now=now)
-    answered = answer_like(rng=rng, patient=patient, returning=False, at=now, extra=trouble)
-    answered.response.patient = None
-    answered.screening.patient = None
+    somebody = Patient(birth_date=details.birth_date, language=details.language)
+    answered = answer_like(rng=rng, patient=somebody, returning=False, at=now, extra=trouble)
+    answered.response.patient = answered.screening.patient = None
     answered.response.save(force_insert=True)
     answered.screening.save(force_insert=True)
     slot = _a_time(clinic, service, rng, now, answered.screening)
     held = hold_time(
         screening=answered.screening, service=service, practitioner=_therapist(clinic, slot), start=slot.start,
-        request_key=new_id(rng), held_by=f"demo:{patient.pk}", source=Appointment.Source.PATIENT, now=now,
+        request_key=new_id(rng), held_by=f"demo:{answered.response.pk}", source=Appointment.Source.PATIENT, now=now,
     )  # fmt: skip
     confirm_details(
-        appointment=held.appointment, patient=patient, payment="desk", policies_accepted=True, accepts_assessment=True, now=now
+        appointment=held.appointment, patient=details, payment="desk", policies_accepted=True, accepts_assessment=True, now=now
     )
 
 

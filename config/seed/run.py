@@ -17,7 +17,7 @@ from config.seed.demonstration import make_it_lively
 from config.seed.diary import Diary
 from config.seed.visits import Writer, manage_token, midnight_of
 
-_DEMONSTRATION = {"practitioners": 3, "appointments": 260}
+_DEMONSTRATION = {"practitioners": 3, "appointments": 520}
 _DEMONSTRATION_ROOMS = 2
 
 

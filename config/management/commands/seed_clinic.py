@@ -12,7 +12,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--practitioners", type=int, help="therapists (demonstration: 3)")
-        parser.add_argument("--appointments", type=int, help="visits in all (demonstration: 260)")
+        parser.add_argument("--appointments", type=int, help="visits in all (demonstration: 520)")
         parser.add_argument("--days", type=int, default=28, help="from today on, six tenths booked")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--today", type=date.fromisoformat, help="default: today in the clinic")

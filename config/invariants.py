@@ -1,0 +1,250 @@
+"""Every promise that the database can show, as a query for rows that break it. An empty answer is a kept promise.
+
+Timed promises ("within ten minutes") allow for the sweeps that keep them. Queries say no clinical word and read no answer.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+from django.db import connection
+
+from booking.models import Appointment
+from booking.reminders.services import senders_released
+from booking.rules.walltime import wall_text
+
+_OCCUPYING = "{0}.status NOT IN ('cancelled', 'entered-in-error')"
+_LIVE_VISIT = "a.status IN ('booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')"
+_GUARDS = (
+    "appointment_no_practitioner_overlap",
+    "appointment_no_room_overlap",
+    "appointment_no_patient_overlap",
+    "appointment_request_key_once",
+    "payment_one_open_online",
+    "ledger_movement_once",
+)
+_TRIGGERS = ("ledger_is_append_only", "audit_event_is_append_only", "questionnaire_is_immutable")
+
+
+@dataclass(frozen=True, slots=True)
+class Invariant:
+    """A promise, and how to find what breaks it: ids, or names of what is missing."""
+
+    name: str
+    promise: str
+    find: Callable[[datetime], Iterable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Break:
+    """A promise that is broken, by which rows."""
+
+    name: str
+    promise: str
+    rows: list[str]
+
+
+def broken_promises(*, now: datetime) -> list[Break]:
+    """What is wrong, if anything."""
+    found = [Break(one.name, one.promise, sorted(one.find(now))) for one in INVARIANTS]
+    return [one for one in found if one.rows]
+
+
+def _sql(query: str, **times: timedelta) -> Callable[[datetime], list[str]]:
+    """Rows of a query; `%(now)s` is now and each named time is so long ago."""
+
+    def find(now: datetime) -> list[str]:
+        values: dict[str, Any] = {"now": now} | {name: now - ago for name, ago in times.items()}
+        with connection.cursor() as cursor:
+            cursor.execute(query, values)
+            return [str(row[0]) for row in cursor.fetchall()]
+
+    return find
+
+
+def _overlap(column: str, stretch: str) -> Callable[[datetime], list[str]]:
+    return _sql(f"""
+        SELECT a.id FROM booking_appointment a JOIN booking_appointment b
+          ON a.{column} = b.{column} AND a.id < b.id AND {stretch.format("a")} && {stretch.format("b")}
+        WHERE {_OCCUPYING.format("a")} AND {_OCCUPYING.format("b")}""")
+
+
+def _missing_guards(now: datetime) -> set[str]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT conname FROM pg_constraint WHERE convalidated UNION SELECT indexname FROM pg_indexes"
+        )  # a unique constraint with a condition is an index
+        guards = {row[0] for row in cursor.fetchall()}
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgenabled <> 'D'")
+        triggers = {row[0] for row in cursor.fetchall()}
+    absent = {name for name in _TRIGGERS if not any(name in trigger for trigger in triggers)}
+    return set(_GUARDS) - guards | absent
+
+
+def _wrong_wall_times(now: datetime) -> list[str]:
+    coming = Appointment.objects.filter(end__gte=now).values_list("id", "start", "wall_start", "time_zone")
+    return [str(pk) for pk, start, wall, zone in coming.iterator() if wall_text(start, zone) != wall]
+
+
+def _unsent(now: datetime) -> list[str]:
+    if not senders_released():
+        return []
+    late = _sql(
+        "SELECT id FROM reminders_communication WHERE status IN ('preparation', 'in-progress') AND due_at < %(late)s"
+        " AND attempts < 2 AND not_after > %(now)s",
+        late=timedelta(minutes=10),
+    )
+    return late(now)
+
+
+def _in_clear(now: datetime) -> list[str]:
+    """Sealed values begin with the id of a key that this installation has."""
+    keys = [f"{key_id}:".encode() for key_id, _ in settings.FIELD_KEYS]
+    columns = (
+        ("intake_questionnaireresponse", "content"),
+        ("intake_screening", "result"),
+        ("intake_screeningdecision", "content"),
+        ("booking_appointment", "note"),
+        ("reminders_communication", "content"),
+    )
+    bad: list[str] = []
+    with connection.cursor() as cursor:
+        for table, column in columns:
+            known = " OR ".join([f"position(%s IN {column}) = 1"] * len(keys))
+            cursor.execute(f"SELECT id FROM {table} WHERE {column} IS NOT NULL AND NOT ({known})", keys)
+            bad += [f"{table}:{row[0]}" for row in cursor.fetchall()]
+    return bad
+
+
+INVARIANTS = (
+    Invariant("guards", "the constraints and triggers that the promises rest on are in force", _missing_guards),
+    Invariant("therapist-once", "no therapist has two visits at one time", _overlap("practitioner_id", "{0}.occupied")),
+    Invariant("room-once", "no room has two visits at one time", _overlap("room_id", "{0}.occupied")),
+    Invariant("patient-once", "no patient has two visits at one time", _overlap("patient_id", 'tstzrange({0}.start, {0}."end")')),
+    Invariant("wall-time", "the agreed clock time and the stored moment are the same", _wrong_wall_times),
+    Invariant(
+        "cleared",
+        "no visit with needles is confirmed against a stop, on incomplete answers, or without approval where one is needed",
+        _sql(f"""
+        SELECT a.id FROM booking_appointment a JOIN booking_healthcareservice s ON s.id = a.service_id
+          LEFT JOIN intake_screening x ON x.id = a.screening_id
+        WHERE {_LIVE_VISIT} AND s.modality <> 'none' AND (
+          x.id IS NULL OR x.outcome = 'STOP' OR x.urgent <> '' OR NOT x.complete
+          OR ((x.outcome = 'REVIEW' OR x.earlier_stricter_id IS NOT NULL) AND coalesce(
+            (SELECT d.decision FROM intake_screeningdecision d WHERE d.screening_id = x.id
+             ORDER BY d.decided_at DESC LIMIT 1), '') <> 'approved'))"""),
+    ),
+    Invariant(
+        "holds-end",
+        "no hold outlives its time",
+        _sql(
+            "SELECT id FROM booking_appointment WHERE status = 'proposed' AND hold_expires_at < %(late)s",
+            late=timedelta(minutes=5),
+        ),
+    ),
+    Invariant(
+        "payments-end",
+        "no visit waits for a payment longer than 20 minutes",
+        _sql(
+            "SELECT a.id FROM booking_appointment a WHERE a.status = 'pending' AND a.awaiting = 'payment'"
+            " AND coalesce((SELECT max(coalesce(p.session_created_at, p.created_at)) FROM payments_payment p"
+            " WHERE p.appointment_id = a.id), a.confirmed_at) < %(late)s",
+            late=timedelta(minutes=35),
+        ),
+    ),
+    Invariant(
+        "requests-end",
+        "no request is left without an answer past its hour",
+        _sql(
+            "SELECT id FROM booking_appointment WHERE status = 'pending' AND awaiting = 'review' AND decide_by < %(late)s",
+            late=timedelta(minutes=10),
+        ),
+    ),
+    Invariant(
+        "forms-end",
+        "no visit waits for its form past the deadline",
+        _sql(
+            "SELECT id FROM booking_appointment WHERE status = 'pending' AND awaiting = 'form' AND form_due_at < %(late)s",
+            late=timedelta(minutes=10),
+        ),
+    ),
+    Invariant(
+        "paid-online",
+        "a visit to be paid online is confirmed only once its deposit is authorised or taken",
+        _sql(
+            f"SELECT a.id FROM booking_appointment a WHERE {_LIVE_VISIT} AND a.payment_choice = 'online'"
+            " AND a.deposit_amount > 0 AND NOT EXISTS (SELECT 1 FROM payments_payment p WHERE p.appointment_id = a.id"
+            " AND p.state IN ('authorised', 'captured'))"
+        ),
+    ),
+    Invariant(
+        "ledger-agrees",
+        "what the ledger says was taken is what the payment says, and never more is given back",
+        _sql("""
+        SELECT p.id FROM payments_payment p LEFT JOIN LATERAL (
+          SELECT coalesce(sum(amount) FILTER (WHERE kind IN ('capture', 'desk')), 0) AS taken,
+                 coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)
+                 - coalesce(sum(amount) FILTER (WHERE kind = 'refund-failed'), 0) AS returned,
+                 coalesce(sum(amount) FILTER (WHERE kind = 'authorisation'), 0) AS held
+          FROM payments_ledgerentry e WHERE e.payment_id = p.id) l ON true
+        WHERE l.returned > l.taken OR l.taken > p.amount OR (p.state = 'captured' AND l.taken = 0)
+          OR (p.state = 'authorised' AND l.held = 0) OR (p.state IN ('open', 'lapsed') AND l.taken > 0)"""),
+    ),
+    Invariant(
+        "no-fee-for-honesty",
+        "nothing is kept for a visit that the clinic, a therapist or the answers ended",
+        _sql(
+            """
+        SELECT a.id FROM booking_appointment a JOIN payments_payment p ON p.appointment_id = a.id
+        WHERE a.status = 'cancelled' AND a.cancelled_at < %(late)s
+          AND a.cancel_reason IN ('screening-declined', 'not-cleared', 'clinic', 'review-lapsed')
+          AND (EXISTS (SELECT 1 FROM payments_ledgerentry e WHERE e.payment_id = p.id AND e.kind = 'fee')
+               OR (p.gateway = 'stripe' AND p.state IN ('authorised', 'captured') AND p.keep_amount IS DISTINCT FROM 0))""",
+            late=timedelta(hours=1),
+        ),
+    ),
+    Invariant("sent-in-time", "no message that is due waits longer than ten minutes", _unsent),
+    Invariant(
+        "sent-once",
+        "no message about a version of a visit went out twice, unless somebody sent it again by hand",
+        _sql("""
+        SELECT (array_agg(id))[1] FROM reminders_communication
+        WHERE status = 'completed' AND appointment_id IS NOT NULL AND dedupe_key !~ ':r[0-9]+$'
+        GROUP BY appointment_id, kind, channel, recipient, schedule_version HAVING count(*) > 1"""),
+    ),
+    Invariant(
+        "spoken-for",
+        "every coming visit has its messages planned or says why not",
+        _sql("""
+        SELECT a.id FROM booking_appointment a WHERE a.status = 'booked' AND a.start > %(now)s AND NOT EXISTS (
+          SELECT 1 FROM reminders_communication c WHERE c.appointment_id = a.id
+          AND c.schedule_version = a.schedule_version)"""),
+    ),
+    Invariant(
+        "care-relation",
+        "every therapist with a confirmed visit may see that patient",
+        _sql(f"""
+        SELECT a.id FROM booking_appointment a JOIN booking_practitioner t ON t.id = a.practitioner_id
+        WHERE {_LIVE_VISIT} AND NOT EXISTS (SELECT 1 FROM intake_carerelation r WHERE r.practitioner_id = t.user_id
+          AND r.patient_id = a.patient_id AND r.valid_until >= a."end")"""),
+    ),
+    Invariant(
+        "forms-forgotten",
+        "no form without a visit is kept longer than 24 hours",
+        _sql(
+            "SELECT id FROM intake_questionnaireresponse WHERE delete_after < %(late)s",
+            late=timedelta(minutes=45),
+        ),
+    ),
+    Invariant(
+        "events-handled",
+        "no event from Stripe waits longer than an hour",
+        _sql(
+            "SELECT id FROM payments_webhookevent WHERE handled_at IS NULL AND problem = '' AND received_at < %(late)s",
+            late=timedelta(hours=1),
+        ),
+    ),
+    Invariant("sealed", "every answer, result and note is sealed with a key of this installation", _in_clear),
+)
