@@ -5,8 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from tests.factories.booking import Clinic, make_clinic
 from tests.factories.payments import Till
 from tests.simulators.stripe import StripeSimulator
+
+
+@pytest.fixture
+def clinic(db: None) -> Clinic:
+    """A clinic on a Monday morning."""
+    return make_clinic()
 
 
 @pytest.fixture
