@@ -26,7 +26,7 @@ const PATIENCE = 8000;
 
 document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (event.defaultPrevented || form.method === "get" || form.hasAttribute("data-hx-post") || form.hasAttribute("hx-post")) return;
+  if (event.defaultPrevented || form.method !== "post" || form.matches("[hx-post], [data-hx-post]")) return;
   if (form.dataset.sentAt && Date.now() - Number(form.dataset.sentAt) < PATIENCE) {
     event.preventDefault();
     return;
