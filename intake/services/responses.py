@@ -88,7 +88,7 @@ def save_answers(
 
 @transaction.atomic
 def screen_response(*, response: QuestionnaireResponse, now: datetime) -> Issued:
-    """Evaluate the draft and issue a screening.
+    """Evaluate the draft and issue a screening; for a visit without needles the red flags are enough.
 
     :raises IncompleteAnswers: something is missing (details: `unanswered`) and nothing so far is a STOP or urgent
     :raises InvalidAnswers: the draft does not fit its questionnaire
@@ -101,7 +101,8 @@ def screen_response(*, response: QuestionnaireResponse, now: datetime) -> Issued
         raise IncompleteAnswers(unanswered=missing)
     context, answers = _read(locked.questionnaire, locked.content, now)
     result = evaluate(definition_of(locked.questionnaire), context, answers)
-    if not result.complete and result.outcome_of_answers != Outcome.STOP and not result.urgent:
+    enough = context.modality == "none" and red_flags_complete(definition_of(locked.questionnaire), result)
+    if not (result.complete or enough or result.outcome_of_answers == Outcome.STOP or result.urgent):
         raise IncompleteAnswers(unanswered=list(result.unanswered))
     if result.complete:
         again = locked.screenings.filter(complete=True).exists()
@@ -160,18 +161,19 @@ def _issue(
 ) -> Issued:
     token = new_token()
     definition = definition_of(response.questionnaire)
+    outcome = result.outcome_of_answers  # what was not asked makes it incomplete, and is no STOP to hold against them
     screening = Screening.objects.create(
         response=response,
         questionnaire=response.questionnaire,
         token_hash=hash_token(token),
-        outcome=result.outcome,
+        outcome=outcome,
         urgent=result.urgent or "",
         complete=result.complete,
         red_flags_complete=red_flags_complete(definition, result),
         modality=context.modality,
         stage=context.stage,
         result=stored_result(definition, context, answers, result),
-        earlier_stricter=stricter_before(result.outcome, session_hash=response.session_hash, now=now),
+        earlier_stricter=stricter_before(outcome, session_hash=response.session_hash, now=now),
         evaluated_at=now,
         valid_until=screening_valid_until(evaluated_at=now, config=definition.config),
     )
