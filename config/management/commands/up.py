@@ -73,7 +73,8 @@ class Command(BaseCommand):
         if stack.has_simulator:
             lines.append(("Stripe", f"http://127.0.0.1:{places.stripe}/   (a simulator: no money moves)"))
         lines.append(("Logs", f"{VAR / 'log'}/"))
-        self._say("\nDrypoint is running.\n\n" + "\n".join(f"  {name:<8}{where}" for name, where in lines) + "\n")
+        self._say("\nDrypoint is running.\n\n" + "\n".join(f"  {name:<8}{where}" for name, where in lines))
+        self._say("\nDemonstration sign-ins (manage.py demo_signins shows the codes of the moment):\n")
         call_command("demo_signins", stdout=self.stdout)
         connection.close()
         self._say("\nCtrl-C stops everything; the data stays in var/.")
