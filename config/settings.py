@@ -119,10 +119,31 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # nobody signs up; without password1, sign-in has no password
 ACCOUNT_EMAIL_VERIFICATION = "none"  # a sign-in code proves the address
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
+ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
 ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # or anybody could make us write to strangers
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_FORMS = {
+    "login": "frontend.account_forms.LoginForm",
+    "request_login_code": "frontend.account_forms.RequestLoginCodeForm",
+    "confirm_login_code": "frontend.account_forms.ConfirmLoginCodeForm",
+    "reset_password": "frontend.account_forms.ResetPasswordForm",
+    "reset_password_from_key": "frontend.account_forms.ResetPasswordKeyForm",
+    "change_password": "frontend.account_forms.ChangePasswordForm",
+    "reauthenticate": "frontend.account_forms.ReauthenticateForm",
+}
+PASSWORD_RESET_TIMEOUT = 60 * 60
+ALLAUTH_TRUSTED_PROXY_COUNT = int(env.flag("BEHIND_PROXY", False))
 ACCOUNT_SESSION_REMEMBER = False
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Drypoint"
+MFA_ADAPTER = "frontend.accounts.SecondFactorAdapter"
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # staff accounts are made by the owner, not by signing up
+MFA_FORMS = {
+    "authenticate": "frontend.account_forms.AuthenticateForm",
+    "reauthenticate": "frontend.account_forms.ReauthenticateByCodeForm",
+    "activate_totp": "frontend.account_forms.ActivateTOTPForm",
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/welcome/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"

@@ -10,7 +10,7 @@ urlpatterns = [
     path("", include("frontend.public.urls")),
     path("", include("frontend.patient.urls")),
     path("", include("frontend.staff.urls")),
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("frontend.account_urls")),
     path("i18n/", include("django.conf.urls.i18n")),
     path("api/v1/", include("intake.api.urls")),
     path("api/v1/", include("booking.api.urls")),
