@@ -1,3 +1,16 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from booking.api import views
+
+urlpatterns = [
+    path("services/", views.Services.as_view(), name="api-services"),
+    path("practitioners/", views.Practitioners.as_view(), name="api-practitioners"),
+    path("slots/", views.Slots.as_view(), name="api-slots"),
+    path("holds/", views.Holds.as_view(), name="api-holds"),
+    path("holds/<uuid:hold_id>/", views.Hold.as_view(), name="api-hold"),
+    path("appointments/", views.Appointments.as_view(), name="api-appointments"),
+    path("appointments/<uuid:appointment_id>/", views.OneAppointment.as_view(), name="api-appointment"),
+    path("appointments/<uuid:appointment_id>/cancel/", views.Cancel.as_view(), name="api-cancel"),
+    path("appointments/<uuid:appointment_id>/reschedule/", views.Reschedule.as_view(), name="api-reschedule"),
+    path("appointments/<uuid:appointment_id>/checkout/", views.Checkout.as_view(), name="api-checkout"),
+]
