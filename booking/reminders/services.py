@@ -31,6 +31,7 @@ __all__ = [
     "announce_decision",
     "announce_lost_slot",
     "announce_payment_problem",
+    "ask_for_form",
     "plan_booking_messages",
     "plan_reminders",
     "queue_sign_in_mail",
@@ -130,6 +131,18 @@ def announce_change(*, appointment: Appointment, now: datetime) -> None:
     stop_messages(appointment=appointment, reason=ANSWERED, kinds=_ASKS, now=now)
     planned = [at_once("changed", start=appointment.start, now=now), *_reminders_of(appointment, now=now)]
     _write(appointment=appointment, planned=planned, now=now)
+
+
+def ask_for_form(*, appointment: Appointment, manage_token: str | None, now: datetime) -> None:
+    """Send the link to the health form, or send it once more."""
+    kind, version = "form-needed", appointment.schedule_version
+    sent = Communication.objects.filter(appointment=appointment, kind=kind, schedule_version=version)
+    before = sent.select_related("appointment", "patient").order_by("-created_at").first()
+    if before is not None:
+        resend(communication=before, now=now)
+        return
+    asked = at_once(kind, start=appointment.start, deadline=appointment.form_due_at, now=now)
+    _write(appointment=appointment, planned=[asked], token=manage_token, now=now)
 
 
 def announce_payment_problem(*, appointment: Appointment, now: datetime) -> None:

@@ -22,7 +22,7 @@ _TRUE_IN: dict[str, frozenset[tuple[str, str]]] = {
     "payment-waiting": frozenset({("pending", "payment")}),
     "request-received": frozenset({("pending", "review")}),
     "request-waiting": frozenset({("pending", "review")}),
-    "form-needed": frozenset({("pending", "form")}),
+    "form-needed": frozenset({("pending", "form"), ("booked", "")}),
     "reminder": frozenset({("booked", ""), ("pending", "form")}),
 }
 _ENDED = frozenset({"cancelled", "entered-in-error"})

@@ -1,0 +1,67 @@
+"""Messages that a member of staff sends by hand."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.translation import gettext_lazy as _
+
+from booking.errors import NotPossibleNow
+from booking.models import Appointment
+from booking.reminders.models import Communication
+from booking.reminders.services import ask_for_form, resend
+from booking.rules.lifecycle import COMING
+from booking.services.constraints import named_constraints
+from booking.services.links import manage_token
+from booking.services.locks import lock_appointment
+from booking.services.states import record_change, require_clinic
+from intake.models import User
+from intake.tokens import hash_token
+
+_ON_ITS_WAY = (Communication.Status.PREPARATION, Communication.Status.IN_PROGRESS)
+
+
+def send_again(*, communication: Communication, by: User, now: datetime) -> Communication:
+    """Send a message about a visit once more.
+
+    :raises NotPossibleNow: it would not be true any more, was not about a visit, or is about to be sent already
+    """
+    require_clinic(by)
+    if communication.appointment is None:
+        raise NotPossibleNow
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(communication.appointment)
+        _refuse_twice(visit, communication.kind)
+        communication.appointment = visit
+        sent = resend(communication=communication, now=now)
+        record_change(appointment=visit, action="message-resent", by=by, kind=communication.kind, now=now)
+        return sent
+
+
+def send_form_link(*, appointment: Appointment, by: User, now: datetime) -> None:
+    """Send the patient of a coming visit the link to the health form.
+
+    :raises NotPossibleNow: the visit needs no form, is not to come, waits for payment or a therapist, there is no
+        address, or the link is about to be sent already
+    """
+    require_clinic(by)
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        waits_for_others = visit.awaiting in (Appointment.Awaiting.PAYMENT, Appointment.Awaiting.REVIEW)
+        if visit.status not in COMING or waits_for_others or not visit.service.needs_screening:
+            raise NotPossibleNow
+        if visit.patient is None or not visit.patient.email:
+            raise NotPossibleNow(_("There is no e-mail address. Please ask for one, or help with the form by phone."))
+        _refuse_twice(visit, "form-needed")
+        token = manage_token(visit)
+        known = token if visit.manage_token_hash == hash_token(token) else None
+        ask_for_form(appointment=visit, manage_token=known, now=now)
+        record_change(appointment=visit, action="form-link-sent", by=by, now=now)
+
+
+def _refuse_twice(visit: Appointment, kind: str) -> None:
+    """:raises NotPossibleNow: such a message is due now and not sent yet"""
+    waiting = Communication.objects.filter(
+        appointment=visit, kind=kind, schedule_version=visit.schedule_version, status__in=_ON_ITS_WAY
+    )
+    if waiting.exists():
+        raise NotPossibleNow(_("This message is about to be sent already."))

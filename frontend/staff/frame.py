@@ -1,0 +1,116 @@
+"""Who may open a staff page, what the menu shows, and what happens to a foreseen error that no page has caught."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+
+from booking.models import Location
+from booking.selectors.locations import the_clinic
+from booking.selectors.requests import waiting_requests
+from intake import clock
+from intake.access import role_of
+from intake.errors import DrypointError
+from intake.models import Role, User
+
+View = Callable[..., HttpResponse]
+CLINIC = (Role.THERAPIST, Role.RECEPTION, Role.MANAGER)
+DESK = (Role.RECEPTION, Role.MANAGER)
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One entry of the main menu; `count` where something waits."""
+
+    label: str | Promise
+    url: str
+    current: bool
+    count: int = 0
+    count_kind: str = "review"
+
+
+def for_roles(*roles: str, methods: Sequence[str] = ("GET", "HEAD")) -> Callable[[View], View]:
+    """Open a page to these roles only; others get 403, nobody is sent to sign in. Nothing of it is kept by browsers."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if role_of(request.user) not in roles:
+                raise PermissionDenied
+            if request.method not in methods:
+                return HttpResponseNotAllowed(methods)
+            try:
+                return view(request, *args, **kwargs)
+            except DrypointError as error:
+                return page(request, "staff/refused.html", {"refusal": error}, status=error.status)
+
+        signed_in = login_required(guarded)
+
+        @wraps(view)
+        def private(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            response = signed_in(request, *args, **kwargs)
+            response.headers["Cache-Control"] = "private, no-store"
+            return response
+
+        return private
+
+    return decorate
+
+
+def page(
+    request: HttpRequest, template: str, context: Mapping[str, object] | None = None, *, status: int = 200
+) -> HttpResponse:
+    """A whole page in the staff frame, with the menu of whoever is signed in."""
+    return render(request, template, {"navigation": _menu(request), **(context or {})}, status=status)
+
+
+def me(request: HttpRequest) -> User:
+    """Who is signed in; `for_roles` has made sure of it."""
+    assert isinstance(request.user, User)
+    return request.user
+
+
+def clinic_or_refuse() -> Location:
+    """The clinic whose day this is.
+
+    :raises DrypointError: none is set up yet
+    """
+    clinic = the_clinic()
+    if clinic is None:
+        raise DrypointError(_("No clinic is set up yet."))
+    return clinic
+
+
+def way_back(request: HttpRequest, otherwise: str) -> str:
+    """Where the form says that it stood, if that is on this site."""
+    said = request.POST.get("next", "")
+    return said if url_has_allowed_host_and_scheme(said, allowed_hosts=None) else otherwise
+
+
+def _menu(request: HttpRequest) -> list[MenuItem]:
+    role = role_of(request.user)
+    items: list[MenuItem] = []
+
+    def add(label: str | Promise, url: str, count: int = 0) -> None:
+        items.append(MenuItem(label, url, request.path.startswith(url), count))
+
+    if role in CLINIC:
+        items.append(MenuItem(_("Today"), reverse("staff:desk"), request.path == reverse("staff:desk")))
+        add(_("Book"), reverse("staff:book"))
+        add(_("Calendar"), reverse("staff:calendar"))
+        add(_("Requests"), reverse("staff:reviews"), len(waiting_requests(by=me(request), now=clock.now())))
+        add(_("Patients"), reverse("staff:patients"))
+    if role == Role.OWNER:
+        items.append(MenuItem(_("Start"), reverse("staff:desk"), request.path == reverse("staff:desk")))
+    if role in (Role.MANAGER, Role.OWNER):
+        add(_("Settings"), reverse("admin:index"))
+    return items

@@ -1,0 +1,137 @@
+"""Plain words for the codes that staff pages show. Looks only; no rule lives here."""
+
+from typing import Final, NamedTuple
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+Words = str | Promise
+
+
+class Tagged(NamedTuple):
+    """A state as a word with its kind (mark and colour): clear, caution, review, stop, accent or nothing."""
+
+    kind: str
+    text: Words
+
+
+STATES: Final[dict[tuple[str, str], Tagged]] = {
+    ("proposed", ""): Tagged("", _("being booked")),
+    ("pending", "payment"): Tagged("caution", _("waiting for payment")),
+    ("pending", "review"): Tagged("review", _("a therapist decides")),
+    ("pending", "form"): Tagged("caution", _("waiting for the health form")),
+    ("booked", ""): Tagged("accent", _("booked")),
+    ("arrived", ""): Tagged("clear", _("arrived")),
+    ("checked-in", ""): Tagged("clear", _("checked in")),
+    ("fulfilled", ""): Tagged("", _("done")),
+    ("noshow", ""): Tagged("stop", _("did not come")),
+    ("cancelled", ""): Tagged("", _("cancelled")),
+    ("entered-in-error", ""): Tagged("", _("entered by mistake")),
+}
+
+FORMS: Final[dict[str, Tagged]] = {
+    "complete": Tagged("clear", _("complete")),
+    "incomplete": Tagged("caution", _("incomplete")),
+    "needs-therapist": Tagged("review", _("needs the therapist")),
+}
+
+OUTCOMES: Final[dict[str, Tagged]] = {
+    "STOP": Tagged("stop", _("no needling")),
+    "REVIEW": Tagged("review", _("a therapist decides")),
+    "CAUTION": Tagged("caution", _("with care")),
+    "CLEAR": Tagged("clear", _("nothing found")),
+}
+
+URGENCIES: Final[dict[str, Words]] = {
+    "EMERGENCY": _("emergency"),
+    "SAME_DAY": _("to be seen the same day"),
+    "MEDICAL_SOON": _("to be seen by a doctor soon"),
+}
+
+MESSAGES: Final[dict[str, Words]] = {
+    "confirmation": _("Confirmation"),
+    "request-received": _("We have your request"),
+    "request-waiting": _("To the therapist: a request waits"),
+    "form-needed": _("Link to the health form"),
+    "payment-waiting": _("A payment is open"),
+    "payment-problem": _("A payment needs a look"),
+    "cancellation": _("Cancellation"),
+    "declined": _("The therapist advised against it"),
+    "approved": _("The therapist said yes"),
+    "time-released": _("The time was let go"),
+    "moved": _("Moved"),
+    "changed": _("Something changed"),
+    "reminder": _("Reminder"),
+}
+
+EVENTS: Final[dict[str, Words]] = {
+    "held": _("kept a time"),
+    "hold-expired": _("the time was not confirmed"),
+    "hold-released": _("let the time go"),
+    "requested": _("asked for the time"),
+    "not-cleared": _("could not be booked on these answers"),
+    "booked": _("booked"),
+    "moved": _("moved it"),
+    "cancelled": _("cancelled it"),
+    "arrived": _("arrived"),
+    "checked-in": _("checked in"),
+    "fulfilled": _("done"),
+    "noshow": _("did not come"),
+    "entered-in-error": _("entered by mistake"),
+    "approved": _("approved the request"),
+    "declined": _("declined the request"),
+    "stands-in": _("answers for a colleague"),
+    "form-attached": _("filled in the health form"),
+    "form-overdue": _("the health form did not come in time"),
+    "form-link-sent": _("sent the link to the health form"),
+    "made-needle-free": _("made it a visit without needles"),
+    "alert-acknowledged": _("has seen what to be careful about"),
+    "payment-waiting": _("a payment was begun"),
+    "payment-lapsed": _("the payment was not completed"),
+    "payment-at-desk": _("pays at the desk instead"),
+    "paid-too-late": _("the payment came too late"),
+    "screened": _("the answers were looked at"),
+    "answered": _("answered"),
+    "paid-at-desk": _("took a payment at the desk"),
+    "handed-back-at-desk": _("handed money back at the desk"),
+    "message-resent": _("sent a message again"),
+    "read": _("read the answers"),
+    "break-glass": _("opened the answers with a reason"),
+    "registered": _("entered the patient"),
+    "attached": _("gave the answers"),
+    "contact-changed": _("changed the contact data"),
+    "contact-verified": _("proved the mail address"),
+}
+
+ROLES: Final[dict[str, Words]] = {
+    "patient": _("the patient"),
+    "anonymous": _("somebody on the patient pages"),
+    "system": _("the system"),
+    "therapist": _("therapist"),
+    "reception": _("reception"),
+    "manager": _("manager"),
+    "owner": _("owner"),
+}
+
+REGIONS: Final[dict[str, Words]] = {
+    "head_face": _("Head and face"),
+    "neck": _("Neck"),
+    "shoulder_girdle": _("Shoulder"),
+    "upper_back_thorax": _("Upper back"),
+    "chest": _("Chest"),
+    "abdomen": _("Belly"),
+    "low_back": _("Low back"),
+    "pelvis_hip": _("Hip and pelvis"),
+    "thigh": _("Thigh"),
+    "knee": _("Knee"),
+    "calf_shin": _("Lower leg"),
+    "ankle_foot": _("Ankle and foot"),
+    "upper_arm": _("Upper arm"),
+    "elbow_forearm": _("Elbow and forearm"),
+    "wrist_hand": _("Wrist and hand"),
+}
+
+
+def readable(code: str) -> str:
+    """A code without words of its own, at least without its hyphens."""
+    return code.replace("_", " ").replace("-", " ")

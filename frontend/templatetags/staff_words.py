@@ -1,0 +1,87 @@
+"""Codes as words on staff pages."""
+
+from datetime import datetime
+
+from django import template
+from django.utils.translation import gettext as _
+
+from booking.models import Appointment
+from booking.reminders.models import Communication
+from booking.rules.walltime import to_wall
+from frontend.staff import words
+from intake.models import AuditEvent
+from intake.selectors.reviews import form_state
+
+register = template.Library()
+
+_MESSAGE_KINDS = {"preparation": "", "in-progress": "", "completed": "clear", "not-done": "stop", "stopped": ""}
+
+
+@register.inclusion_tag("components/_tag.html")
+def state_tag(visit: Appointment) -> dict[str, object]:
+    """How the visit stands: a word, a mark and a colour."""
+    known = words.STATES.get((visit.status, visit.awaiting))
+    return known._asdict() if known else {"kind": "", "text": words.readable(visit.status)}
+
+
+@register.inclusion_tag("components/_tag.html")
+def form_tag(visit: Appointment) -> dict[str, object]:
+    """All that everybody at the desk may know of the health form."""
+    if not visit.service.needs_screening:
+        return {"kind": "", "text": _("not needed")}
+    return words.FORMS[form_state(visit.screening)]._asdict()
+
+
+@register.inclusion_tag("components/_tag.html")
+def outcome_tag(outcome: str | None) -> dict[str, object]:
+    """What an answer, or a whole form, came to; for therapists."""
+    return words.OUTCOMES[outcome]._asdict() if outcome else {"kind": "", "text": _("no answer")}
+
+
+@register.inclusion_tag("components/_tag.html")
+def sending_tag(message: Communication) -> dict[str, object]:
+    """What became of a message."""
+    return {"kind": _MESSAGE_KINDS.get(message.status, ""), "text": message.get_status_display()}
+
+
+@register.filter
+def message_name(kind: str) -> str:
+    """What a message is called."""
+    name, _dash, number = kind.rpartition("-")
+    if name == "reminder":
+        return _("Reminder %(number)s") % {"number": number}
+    return str(words.MESSAGES.get(kind) or words.readable(kind))
+
+
+@register.filter
+def event_name(event: AuditEvent) -> str:
+    """What happened."""
+    return str(words.EVENTS.get(event.action) or words.readable(event.action))
+
+
+@register.filter
+def event_by(event: AuditEvent) -> str:
+    """Who did it: a name with the role, or the role alone."""
+    role = str(words.ROLES.get(event.agent_role) or event.agent_role)
+    if event.agent is None or event.agent_role == "patient":
+        return role
+    return f"{event.agent} ({role})"
+
+
+@register.filter
+def region_name(code: str) -> str:
+    """A region of the body."""
+    return str(words.REGIONS.get(code) or words.readable(code))
+
+
+@register.filter
+def urgency_name(code: str) -> str:
+    """How urgent something is."""
+    return str(words.URGENCIES.get(code) or words.readable(code))
+
+
+@register.filter
+def clock_mark(moment: datetime, zone: str) -> str:
+    """Five-minute line of the day on the clinic's clock, for the calendar's classes: 9:05 is 109."""
+    wall = to_wall(moment, zone)
+    return str((wall.hour * 60 + wall.minute) // 5)
