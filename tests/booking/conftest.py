@@ -12,7 +12,6 @@ from tests.simulators.stripe import StripeSimulator
 
 @pytest.fixture
 def clinic(db: None) -> Clinic:
-    """A clinic on a Monday morning."""
     return make_clinic()
 
 
