@@ -130,6 +130,8 @@ def running(var: Path, port: int) -> "subprocess.Popen[str]":
         assert time.monotonic() < deadline
         if line.startswith("Ctrl-C stops everything"):
             break
+    else:
+        pytest.fail(f"It ended: {process.communicate()[1]}")
     site = secrets.read(addresses_file(var))["SITE_URL"]
     assert site == f"http://127.0.0.1:{port}"
     assert urlopen(f"{site}/healthz", timeout=10).status == 200
