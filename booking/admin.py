@@ -1,0 +1,46 @@
+"""Reference data only: places, rooms, services, therapists and their hours. Never a patient, never a visit."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.http import HttpRequest
+
+from booking.models import HealthcareService, Location, Practitioner, Room, Schedule
+from booking.services.locks import lock_resources
+
+
+class RoomInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Room
+    extra = 0
+
+
+class ScheduleInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Schedule
+    extra = 0
+
+
+@admin.register(Location)
+class LocationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "time_zone", "online_payment", "pay_at_desk")
+    prepopulated_fields = {"slug": ("name",)}
+    inlines = (RoomInline,)
+
+
+@admin.register(HealthcareService)
+class HealthcareServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "minutes", "price_amount", "deposit_amount", "modality", "screening", "online")
+    list_filter = ("modality", "online")
+    prepopulated_fields = {"slug": ("name",)}
+    filter_horizontal = ("practitioners",)
+
+
+@admin.register(Practitioner)
+class PractitionerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("name", "title", "needling_authorisation", "needling_authorised_until", "active")
+    search_fields = ("name",)
+    inlines = (ScheduleInline,)
+
+    def save_model(self, request: HttpRequest, obj: Practitioner, form: Any, change: bool) -> None:
+        """Hours are written under the therapist's lock, as every booking is (the form is one transaction)."""
+        lock_resources(practitioners=[obj.pk])
+        super().save_model(request, obj, form, change)

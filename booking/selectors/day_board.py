@@ -1,0 +1,151 @@
+"""One day of a clinic: every visit with its time, and what stands in its way, each with the mend."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from booking.models import Appointment, Location
+from booking.payments.ledger import Balance, balances_of
+from booking.reminders.models import Communication
+from booking.rules.walltime import start_of_day
+from booking.selectors.alerts import must_be_acknowledged
+from booking.selectors.appointments import appointments_visible_to
+from booking.selectors.practitioners import needles
+from booking.selectors.time_off import displacing
+from intake.models import Outcome, ScreeningDecision, User
+
+Status = Appointment.Status
+Awaiting = Appointment.Awaiting
+_HERE = (Status.ARRIVED, Status.CHECKED_IN)
+_COMING = (Status.PENDING, Status.BOOKED)
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """What is wrong, in words, and the name of what mends it."""
+
+    code: str
+    words: str | Promise
+    mend: str
+    amount: int = 0  # minor units, where it is about money
+    communication: UUID | None = None  # where it is about a message
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One visit on the board."""
+
+    appointment: Appointment
+    balance: Balance
+    blockers: tuple[Blocker, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DayBoard:
+    """A clinic's day, in order of time."""
+
+    location: Location
+    date: date
+    rows: tuple[Row, ...]
+
+    @property
+    def blocked(self) -> int:
+        """How many visits have something in their way."""
+        return sum(bool(row.blockers) for row in self.rows)
+
+
+def day_board(*, location: Location, date: date, by: User, now: datetime) -> DayBoard:
+    """The visits of a day in the clinic's time zone that `by` may see, cancelled ones only while money is open on them."""
+    visits = list(_visits_of(location, date, by, now))
+    balances = balances_of(visits)
+    unsent = _unsent(visits)
+    rows = (
+        Row(visit, balances[visit.pk], tuple(_blockers(visit, balances[visit.pk], unsent[visit.pk], now)))
+        for visit in visits
+    )
+    gone = (Status.CANCELLED, Status.ENTERED_IN_ERROR)
+    shown = tuple(row for row in rows if row.appointment.status not in gone or row.balance.due)
+    return DayBoard(location, date, shown)
+
+
+def blockers_of(appointment: Appointment, *, by: User, now: datetime) -> tuple[Blocker, ...]:
+    """The same for one visit, as its page shows it; empty for a visit that `by` may not see."""
+    visit = _with_circumstances(appointments_visible_to(by, now=now).filter(pk=appointment.pk)).first()
+    if visit is None:
+        return ()
+    return tuple(_blockers(visit, balances_of([visit])[visit.pk], _unsent([visit])[visit.pk], now))
+
+
+def _visits_of(location: Location, day: date, by: User, now: datetime) -> QuerySet[Appointment]:
+    zone = location.time_zone
+    found = appointments_visible_to(by, now=now).filter(
+        location=location,
+        start__gte=start_of_day(day, zone),
+        start__lt=start_of_day(day + timedelta(days=1), zone),
+    )
+    nobody_asked = Q(status__in=[Status.CANCELLED, Status.ENTERED_IN_ERROR], payments__isnull=True)
+    ordered = _with_circumstances(found.exclude(status=Status.PROPOSED).exclude(nobody_asked))
+    return ordered.order_by("start", "practitioner__name", "pk").distinct()
+
+
+def _with_circumstances(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
+    latest = ScreeningDecision.objects.filter(screening=OuterRef("screening")).order_by("-decided_at")
+    return visits.annotate(displaced=displacing(), decision=Subquery(latest.values("decision")[:1]))
+
+
+def _unsent(visits: Iterable[Appointment]) -> Mapping[UUID, list[Communication]]:
+    """Messages to patients that could not be sent, by visit."""
+    unsent: dict[UUID, list[Communication]] = defaultdict(list)
+    rows = Communication.objects.filter(
+        appointment__in=[visit.pk for visit in visits], patient__isnull=False, status=Communication.Status.NOT_DONE
+    )
+    for row in rows.order_by("created_at"):
+        if row.appointment_id is not None:
+            unsent[row.appointment_id].append(row)
+    return unsent
+
+
+def _blockers(visit: Appointment, balance: Balance, unsent: list[Communication], now: datetime) -> Iterator[Blocker]:
+    yield from _about_answers(visit)
+    if visit.status in _COMING and getattr(visit, "displaced", False):
+        yield Blocker("displaced", _("The therapist is away at that time."), "move")
+    yield from _about_money(visit, balance)
+    for message in unsent:
+        if message.schedule_version == visit.schedule_version:
+            yield Blocker("message-not-sent", message.status_reason, "resend", communication=message.pk)
+    if visit.status in _COMING and visit.end <= now:
+        yield Blocker("not-closed", _("The time is over: done, or did not come?"), "close")
+
+
+def _about_answers(visit: Appointment) -> Iterator[Blocker]:
+    if visit.status not in (*_COMING, *_HERE) or not needles(visit.service):
+        return
+    screening = visit.screening
+    if visit.awaiting == Awaiting.FORM or screening is None or not screening.complete:
+        yield Blocker("form-unfinished", _("The health form is not filled in."), "send-form")
+        return
+    if screening.valid_until < visit.start:
+        yield Blocker("recheck-due", _("The answers are too old for this visit."), "send-form")
+    if screening.effective_outcome == Outcome.STOP or screening.urgent:
+        yield Blocker("not-cleared", _("The answers do not allow needling."), "make-needle-free")
+    elif visit.awaiting == Awaiting.REVIEW or (
+        screening.effective_outcome == Outcome.REVIEW and getattr(visit, "decision", None) != "approved"
+    ):
+        yield Blocker("review-pending", _("A therapist must look at the answers."), "review")
+    if visit.status in _HERE and must_be_acknowledged(visit):
+        yield Blocker("alert", _("The therapist has not confirmed what to be careful about."), "acknowledge")
+
+
+def _about_money(visit: Appointment, balance: Balance) -> Iterator[Blocker]:
+    if visit.awaiting == Awaiting.PAYMENT:
+        yield Blocker("payment-waiting", _("The deposit is being paid online."), "pay-at-desk", amount=balance.due)
+    elif balance.due < 0:
+        yield Blocker("money-back", _("There is money to give back."), "give-back", amount=-balance.due)
+    elif balance.due > 0 and visit.status not in _COMING:
+        yield Blocker("unpaid", _("Not paid yet."), "take-payment", amount=balance.due)

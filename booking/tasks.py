@@ -1,0 +1,26 @@
+"""Sweeps that beat asks for. Each is safe to run twice, late, or beside itself."""
+
+from celery import shared_task
+
+from booking.services.appointments import lapse_forms
+from booking.services.holds import expire_holds
+from booking.services.reviews import lapse_requests
+from intake.clock import now
+
+
+@shared_task
+def sweep_holds(**_later: object) -> int:
+    """End the holds that have run out."""
+    return expire_holds(now=now())
+
+
+@shared_task
+def sweep_requests(**_later: object) -> int:
+    """End the requests that no therapist answered in time."""
+    return lapse_requests(now=now())
+
+
+@shared_task
+def sweep_forms(**_later: object) -> int:
+    """Let the visits whose form did not come go on without needles."""
+    return lapse_forms(now=now())
