@@ -1,7 +1,7 @@
 """Backup and restore of everything a clinic can't afford to lose: the whole database, in one file.
 
-Restoring puts the data and the closed sender switch in place in one transaction, so that a restored copy can never write
-to patients or move money before somebody releases it.
+Restoring puts the data and the closed sender switch in place in one transaction, so that a restored copy can never
+write to patients or move money before somebody releases it.
 """
 
 import os
@@ -31,7 +31,7 @@ class BackupFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Server:
-    """How PostgreSQL's own programs reach our database; the password travels in the environment, not in the arguments."""
+    """How PostgreSQL's own programs reach our database; the password travels in the environment."""
 
     arguments: Sequence[str]
     environment: dict[str, str] = field(repr=False)
@@ -93,4 +93,6 @@ def restore_backup(*, file: Path, replace: bool, now: datetime) -> None:
     script = _Server((), server.environment).run("pg_restore", "--no-owner", "--no-privileges", "--file=-", str(file))
     empty = "DROP SCHEMA public CASCADE; CREATE SCHEMA public;\n"
     hold = "SET search_path = public;\n" + _HOLD_SENDERS.format(at=now.isoformat())
-    server.run("psql", "--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", text=empty + script + hold)
+    server.run(
+        "psql", "--quiet", "--no-psqlrc", "--single-transaction", "--set=ON_ERROR_STOP=1", text=empty + script + hold
+    )

@@ -1,7 +1,7 @@
 """The Celery application and the whole beat schedule.
 
-Work is rows in PostgreSQL; beat asks for sweeps every few seconds, a worker does them. A sweep that is lost, late, doubled
-or run beside itself does no harm, so two beats are safe too.
+Work is rows in PostgreSQL; beat asks for sweeps every few seconds, a worker does them. A sweep that is lost, late,
+doubled or run beside itself does no harm, so two beats are safe too.
 """
 
 import os

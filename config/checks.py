@@ -8,7 +8,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, Warning, register
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import Warning as Advice
 
 OLDEST_TZDATA = (2026, 3)  # from this one on Alberta and British Columbia no longer change their clocks
 
@@ -28,7 +29,9 @@ def _is_local(origin: str) -> bool:
 @register(Tags.security)
 def clock_is_the_real_one(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
     if settings.CLOCK_FILE and _is_live():
-        yield Error("DRYPOINT_CLOCK_FILE moves the clock and must not be set beside a live Stripe key.", id="drypoint.E001")
+        yield Error(
+            "DRYPOINT_CLOCK_FILE moves the clock and must not be set beside a live Stripe key.", id="drypoint.E001"
+        )
 
 
 @register(Tags.compatibility)
@@ -59,6 +62,6 @@ def pages_are_encrypted(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
     if not settings.SECURE and not _is_local(settings.SITE_URL):
         yield Error("SITE_URL must start with https://: health answers would travel in clear.", id="drypoint.E007")
     if settings.SECURE and settings.SECURE_PROXY_SSL_HEADER is None:
-        yield Warning(
+        yield Advice(
             "BEHIND_PROXY is off: gunicorn speaks plain HTTP, so a proxy must end TLS and say so.", id="drypoint.W008"
         )

@@ -1,6 +1,6 @@
 """Every promise that the database can show, as a query for rows that break it. An empty answer is a kept promise.
 
-Timed promises ("within ten minutes") allow for the sweeps that keep them. Queries say no clinical word and read no answer.
+Timed promises ("within ten minutes") allow for the sweeps that keep them. Queries read no answer.
 """
 
 from collections.abc import Callable, Iterable
@@ -122,11 +122,15 @@ INVARIANTS = (
     Invariant("guards", "the constraints and triggers that the promises rest on are in force", _missing_guards),
     Invariant("therapist-once", "no therapist has two visits at one time", _overlap("practitioner_id", "{0}.occupied")),
     Invariant("room-once", "no room has two visits at one time", _overlap("room_id", "{0}.occupied")),
-    Invariant("patient-once", "no patient has two visits at one time", _overlap("patient_id", 'tstzrange({0}.start, {0}."end")')),
+    Invariant(
+        "patient-once",
+        "no patient has two visits at one time",
+        _overlap("patient_id", 'tstzrange({0}.start, {0}."end")'),
+    ),
     Invariant("wall-time", "the agreed clock time and the stored moment are the same", _wrong_wall_times),
     Invariant(
         "cleared",
-        "no visit with needles is confirmed against a stop, on incomplete answers, or without approval where one is needed",
+        "no visit with needles is confirmed against a stop, on incomplete answers, or without a needed approval",
         _sql(f"""
         SELECT a.id FROM booking_appointment a JOIN booking_healthcareservice s ON s.id = a.service_id
           LEFT JOIN intake_screening x ON x.id = a.screening_id
@@ -158,7 +162,8 @@ INVARIANTS = (
         "requests-end",
         "no request is left without an answer past its hour",
         _sql(
-            "SELECT id FROM booking_appointment WHERE status = 'pending' AND awaiting = 'review' AND decide_by < %(late)s",
+            "SELECT id FROM booking_appointment"
+            " WHERE status = 'pending' AND awaiting = 'review' AND decide_by < %(late)s",
             late=timedelta(minutes=10),
         ),
     ),
@@ -166,7 +171,8 @@ INVARIANTS = (
         "forms-end",
         "no visit waits for its form past the deadline",
         _sql(
-            "SELECT id FROM booking_appointment WHERE status = 'pending' AND awaiting = 'form' AND form_due_at < %(late)s",
+            "SELECT id FROM booking_appointment"
+            " WHERE status = 'pending' AND awaiting = 'form' AND form_due_at < %(late)s",
             late=timedelta(minutes=10),
         ),
     ),
@@ -201,7 +207,8 @@ INVARIANTS = (
         WHERE a.status = 'cancelled' AND a.cancelled_at < %(late)s
           AND a.cancel_reason IN ('screening-declined', 'not-cleared', 'clinic', 'review-lapsed')
           AND (EXISTS (SELECT 1 FROM payments_ledgerentry e WHERE e.payment_id = p.id AND e.kind = 'fee')
-               OR (p.gateway = 'stripe' AND p.state IN ('authorised', 'captured') AND p.keep_amount IS DISTINCT FROM 0))""",
+               OR (p.gateway = 'stripe' AND p.state IN ('authorised', 'captured')
+                   AND p.keep_amount IS DISTINCT FROM 0))""",
             late=timedelta(hours=1),
         ),
     ),

@@ -28,6 +28,7 @@ from booking.services.stripe_events import handle_events
 
 __all__ = [
     "carry_out_wanted",
+    "checkout_for",
     "handle_events",
     "open_checkout",
     "reconcile",
@@ -81,6 +82,23 @@ def open_checkout(*, payment: Payment, success_url: str, cancel_url: str, now: d
         if command.outcome == Outcome.UNKNOWN and not command.kept_failure:
             break
     raise StripeUnavailable
+
+
+def checkout_for(*, appointment: Appointment, now: datetime) -> str:
+    """The address where this appointment's deposit is paid; the way back leads to our own pages.
+
+    :raises NotPossibleNow: nothing waits to be paid online
+    :raises StripeUnavailable, HoldExpired, PaymentNotOffered: as `open_checkout`
+    """
+    payment = _open_deposit(appointment)
+    if payment is None:
+        raise NotPossibleNow
+    return open_checkout(
+        payment=payment,
+        success_url=f"{settings.SITE_URL}/book/paid/{appointment.pk}/",
+        cancel_url=f"{settings.SITE_URL}/book/unpaid/{appointment.pk}/",
+        now=now,
+    )
 
 
 def switch_to_desk(*, appointment: Appointment, now: datetime) -> Appointment:

@@ -6,9 +6,9 @@ from datetime import date, time, timedelta
 from random import Random
 from uuid import UUID
 
-from django.conf import settings
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
+from django.conf import settings
 
 from booking.models import HealthcareService, Location, Practitioner, Room, Schedule
 from config.seed.names import THERAPISTS, person
@@ -17,12 +17,15 @@ from intake.models import Role, User
 # Weekday, from, until; lunch is the gap.
 _HOURS: tuple[tuple[tuple[int, str, str], ...], ...] = (
     tuple((day, *part) for day in range(4) for part in (("08:30", "12:00"), ("13:00", "16:30"))),
-    (*((day, *part) for day in (1, 2, 3, 4) for part in (("11:00", "14:30"), ("15:00", "19:00"))), (5, "09:00", "13:00")),
+    (
+        *((day, *part) for day in (1, 2, 3, 4) for part in (("11:00", "14:30"), ("15:00", "19:00"))),
+        (5, "09:00", "13:00"),
+    ),
     tuple((day, *part) for day in (0, 2, 4) for part in (("09:00", "12:30"), ("13:15", "17:15"))),
 )
 _SERVICES = (
-    ("first-visit", "First visit with dry needling", "Première visite avec aiguilles sèches", 60, 10, 12000, 4000, "manual",
-     "full", "treatment", False, "We talk, examine you, and needle if it suits you.",
+    ("first-visit", "First visit with dry needling", "Première visite avec aiguilles sèches", 60, 10, 12000, 4000,
+     "manual", "full", "treatment", False, "We talk, examine you, and needle if it suits you.",
      "On se parle, on vous examine, puis on utilise les aiguilles si cela vous convient."),
     ("follow-up", "Follow-up with dry needling", "Suivi avec aiguilles sèches", 30, 5, 7500, 2500, "manual", "full",
      "treatment", True, "For people who have been here before.", "Pour les personnes déjà venues chez nous."),
@@ -84,8 +87,9 @@ def make_clinic(*, rng: Random, practitioners: int, rooms: int, today: date) -> 
     ]
     services = [
         HealthcareService.objects.create(
-            id=new_id(rng), slug=slug, name=name, name_fr=french, minutes=minutes, buffer_after=buffer, price_amount=price,
-            deposit_amount=deposit, modality=modality, screening=screening, room_kind=kind, for_returning=returning,
+            id=new_id(rng), slug=slug, name=name, name_fr=french, minutes=minutes, buffer_after=buffer,
+            price_amount=price, deposit_amount=deposit, modality=modality, screening=screening,
+            room_kind=kind, for_returning=returning,
             description=words, description_fr=mots, position=position,
         )
         for position, (slug, name, french, minutes, buffer, price, deposit, modality, screening, kind, returning, words,

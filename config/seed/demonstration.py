@@ -1,4 +1,4 @@
-"""What makes the demonstration look like a morning at the clinic: visits under way, requests waiting, a form not filled in.
+"""What makes the demonstration look like a morning at the clinic: visits under way, requests and a form that wait.
 
 Everything here goes through the services that people use.
 """
@@ -66,7 +66,12 @@ def _ask_for_a_time(clinic: Clinic, service: HealthcareService, rng: Random, tro
         request_key=new_id(rng), held_by=f"demo:{answered.response.pk}", source=Appointment.Source.PATIENT, now=now,
     )  # fmt: skip
     confirm_details(
-        appointment=held.appointment, patient=details, payment="desk", policies_accepted=True, accepts_assessment=True, now=now
+        appointment=held.appointment,
+        patient=details,
+        payment="desk",
+        policies_accepted=True,
+        accepts_assessment=True,
+        now=now,
     )
 
 
@@ -83,7 +88,9 @@ def _a_time(
 ) -> Slot:
     """Some free time between the day after tomorrow and next week."""
     first = (now + timedelta(days=2)).date()
-    slots = free_slots(service=service, from_date=first, to_date=first + timedelta(days=7), screening=screening, now=now)
+    slots = free_slots(
+        service=service, from_date=first, to_date=first + timedelta(days=7), screening=screening, now=now
+    )
     return rng.choice(slots)
 
 

@@ -95,7 +95,9 @@ class Diary:
         theirs = absence.practitioner_id in (None, row.practitioner_id)
         return theirs and absence.start < window.end and window.start < absence.end
 
-    def _fill(self, window: Interval, practitioner: Practitioner, busy: dict[object, list[Interval]]) -> Iterator[Visit]:
+    def _fill(
+        self, window: Interval, practitioner: Practitioner, busy: dict[object, list[Interval]]
+    ) -> Iterator[Visit]:
         start = window.start
         while start < window.end:
             visit = self._visit_at(start, window, practitioner, busy)

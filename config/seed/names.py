@@ -3,12 +3,13 @@
 from random import Random
 
 GIVEN = (
-    "Mara Jonas Li Pat Amina Owen Chloé Ravi Sofia Noah Aisha Marc Ines Kofi Hana Émile Priya Tomas Leila Ben Yuki Sean "
-    "Fatou Anton Zoe Malik Greta Diego Nora Hugo Tara Sami Lucie Omar Eva Jack Mina Paul Rosa Felix"
+    "Mara Jonas Li Pat Amina Owen Chloé Ravi Sofia Noah Aisha Marc Ines Kofi Hana Émile Priya Tomas Leila Ben Yuki "
+    "Sean Fatou Anton Zoe Malik Greta Diego Nora Hugo Tara Sami Lucie Omar Eva Jack Mina Paul Rosa Felix"
 ).split()
 FAMILY = (
-    "Okafor Tremblay Chen Singh Lindqvist Haddad MacLeod Nguyen Roy Petrov Achebe Gagnon Kowalski Tanaka Bouchard Dubois "
-    "Rahman Olsen Cardinal Whitford Fraser Moreau Ito Silva Bergeron Campbell Yusuf Novak Kaur Larsen Auger Beaulieu"
+    "Okafor Tremblay Chen Singh Lindqvist Haddad MacLeod Nguyen Roy Petrov Achebe Gagnon Kowalski Tanaka Bouchard "
+    "Dubois Rahman Olsen Cardinal Whitford Fraser Moreau Ito Silva Bergeron Campbell Yusuf Novak Kaur Larsen "
+    "Auger Beaulieu"
 ).split()
 THERAPISTS = (("Ada Lind", "ada"), ("Sam Okoye", "sam"), ("Mei Tremblay", "mei"))
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from io import StringIO
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -12,10 +13,11 @@ from django.db import connection, transaction
 
 from booking.models import Location, TimeOff
 from booking.reminders.services import plan_reminders
+from booking.services.links import manage_token
 from config.seed.clinic import Clinic, make_clinic, new_id
 from config.seed.demonstration import make_it_lively
 from config.seed.diary import Diary
-from config.seed.visits import Writer, manage_token, midnight_of
+from config.seed.visits import Writer, midnight_of
 
 _DEMONSTRATION = {"practitioners": 3, "appointments": 520}
 _DEMONSTRATION_ROOMS = 2
@@ -62,7 +64,7 @@ def seed(
             raise ClinicExists
         people = practitioners or _DEMONSTRATION["practitioners"]
         total = _DEMONSTRATION["appointments"] if appointments is None else appointments
-        call_command("load_questionnaire", verbosity=0)
+        call_command("load_questionnaire", stdout=StringIO())
         rooms = _DEMONSTRATION_ROOMS if demonstration else people
         clinic = make_clinic(rng=rng, practitioners=people, rooms=rooms, today=today)
         made = _fill(clinic, rng, today=today, days=days, total=total)
@@ -87,7 +89,7 @@ def _fill(clinic: Clinic, rng: Random, *, today: date, days: int, total: int) ->
 
 
 def empty_the_clinic() -> None:
-    """Delete every row of every clinic, history included. Sessions go too; whether this copy may send stays as it is."""
+    """Delete every row of every clinic. Sessions go too; whether this copy may send stays as it is."""
     ours = {"intake", "booking", "payments", "reminders", "account", "mfa", "sessions"}
     tables = [
         f'"{model._meta.db_table}"'

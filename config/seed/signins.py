@@ -9,7 +9,9 @@ from intake.models import STAFF_ROLES, User
 
 def demonstration_signins() -> list[SignIn]:
     """Everybody of the demonstration who still has the demonstration's password."""
-    staff = User.objects.filter(role__in=STAFF_ROLES, email__endswith="@needle-and-motion.example").order_by("role", "email")
+    staff = User.objects.filter(role__in=STAFF_ROLES, email__endswith="@needle-and-motion.example").order_by(
+        "role", "email"
+    )
     secrets = {
         row.user_id: get_adapter().decrypt(row.data["secret"])
         for row in Authenticator.objects.filter(user__in=staff, type=Authenticator.Type.TOTP)

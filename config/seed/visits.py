@@ -1,18 +1,15 @@
 """Turns a drawn diary into rows: patients with cleared screenings, appointments, money at the desk, reminders."""
 
-import hashlib
-import hmac
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
-from django.conf import settings
-
 from booking.models import Appointment
 from booking.payments.models import LedgerEntry, Payment
 from booking.rules.policy import free_cancel_until
 from booking.rules.walltime import wall_text
+from booking.services.links import manage_token
 from config.seed.answers import Answered, answer_like
 from config.seed.clinic import Clinic, new_id
 from config.seed.diary import Visit
@@ -119,8 +116,8 @@ class Writer:
 
     def _appointment(self, visit: Visit, known: _Known, happened: bool) -> Appointment:
         rng, service, place = self._rng, visit.service, self._clinic.location
-        booked_at = min(visit.start - timedelta(days=rng.randint(1, 18)), self._midnight - timedelta(minutes=rng.randint(5, 600)))
-        booked_at = max(booked_at, known.patient.created_at)
+        last = self._midnight - timedelta(minutes=rng.randint(5, 600))
+        booked_at = max(min(visit.start - timedelta(days=rng.randint(1, 18)), last), known.patient.created_at)
         appointment = Appointment(
             id=new_id(rng), request_key=new_id(rng), service=service, practitioner=visit.practitioner, room=visit.room,
             location=place, patient=known.patient, screening=known.screening if service.needs_screening else None,
@@ -129,7 +126,8 @@ class Writer:
             status=self._status(happened), source=Appointment.Source.DESK, created_at=booked_at, confirmed_at=booked_at,
             price_amount=service.price_amount, deposit_amount=service.deposit_amount, currency=service.currency,
             payment_choice="desk" if service.price_amount else "none", policy_version=place.policy_version,
-            policies_accepted_at=booked_at, free_cancel_until=free_cancel_until(start=visit.start, hours=place.free_cancel_hours),
+            policies_accepted_at=booked_at,
+            free_cancel_until=free_cancel_until(start=visit.start, hours=place.free_cancel_hours),
             late_fee_amount=service.deposit_amount * place.late_fee_percent // 100,
             no_show_fee_amount=service.deposit_amount * place.no_show_fee_percent // 100,
         )  # fmt: skip
@@ -183,12 +181,6 @@ class Writer:
         )  # fmt: skip
         relation.valid_until = appointment.end + _CARE_LASTS
         self.written.relations[key] = relation
-
-
-def manage_token(appointment: Appointment) -> str:
-    """The token of the patient's own page: the same for the same seed, unknown without this installation's secret."""
-    digest = hmac.new(settings.SECRET_KEY.encode(), appointment.pk.bytes, hashlib.sha256)
-    return digest.hexdigest()
 
 
 def midnight_of(today: date, zone: Any) -> datetime:

@@ -3,7 +3,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from config.seed.run import ClinicExists, empty_the_clinic, seed
+from config.seed.run import ClinicExists, seed
 from intake.clock import now
 
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         parser.add_argument("--days", type=int, default=28, help="from today on, six tenths booked")
         parser.add_argument("--seed", type=int, default=1)
         parser.add_argument("--today", type=date.fromisoformat, help="default: today in the clinic")
-        parser.add_argument("--flush", action="store_true", help="delete the clinic that is there, with everything in it")
+        parser.add_argument("--flush", action="store_true", help="delete the clinic that is there, and all in it")
 
     def handle(self, *args: Any, **options: Any) -> None:
         wanted = {key: options[key] for key in ("practitioners", "appointments", "days")}
@@ -28,6 +28,6 @@ class Command(BaseCommand):
             raise CommandError("There is a clinic already. Add --flush to replace it and everything in it.") from error
         last = made.today + timedelta(days=options["days"] - 1)
         self.stdout.write(
-            f"{made.location.name}: {made.practitioners} therapists, {made.patients} patients, {made.appointments} visits, "
-            f"{made.coming} of them from {made.today} to {last}."
+            f"{made.location.name}: {made.practitioners} therapists, {made.patients} patients, "
+            f"{made.appointments} visits, {made.coming} of them from {made.today} to {last}."
         )
