@@ -33,9 +33,7 @@ NEEDLES, CURRENT, TALK, CALL = Service(), Service("electrical"), Service("none",
 
 
 def ask(screening, service=NEEDLES, start=TOMORROW, birth_date=None, now=NOW, **more):
-    return get_clearance(
-        screening=screening, service=service, start=start, birth_date=birth_date, now=now, **more
-    )
+    return get_clearance(screening=screening, service=service, start=start, birth_date=birth_date, now=now, **more)
 
 
 def decide(screening, decision="approved", regions=(), valid_until=NOW + timedelta(days=30)):
@@ -87,8 +85,9 @@ def test_only_staff_book_an_assessment_without_answers():
 
 def test_answers_that_expire_before_the_visit_do_not_count():
     screening = make_screening().screening
-    assert ask(screening, start=screening.valid_until) == Clearance("yes", True, "CLEAR", None, (), screening.valid_until)
-    assert ask(screening, start=screening.valid_until + timedelta(minutes=1)) == Clearance("no", False)
+    end = screening.valid_until
+    assert ask(screening, start=end) == Clearance("yes", True, "CLEAR", None, (), end)
+    assert ask(screening, start=end + timedelta(minutes=1)) == Clearance("no", False)
 
 
 def test_the_age_on_the_day_of_the_visit_counts_not_the_age_that_was_said():

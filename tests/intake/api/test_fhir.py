@@ -64,7 +64,9 @@ def test_a_follow_up_waits_for_its_gate_and_its_parent(resource):
 def test_what_depends_on_the_context_says_so(resource):
     by_id = {item["linkId"]: item for item in items_of(resource)}
     definition = shipped_questionnaire()
-    always = {item["linkId"] for item in by_id.values() if item["linkId"] in definition.by_id and "enableWhen" not in item}
+    always = {
+        item["linkId"] for item in by_id.values() if item["linkId"] in definition.by_id and "enableWhen" not in item
+    }
     assert {name for name in definition.by_id if name not in always} == {
         "minor", "thoracic_region", "abdomen_region", "electrical_modality", "rf_after_needling",
         "systemic_infection", "day_alcohol_drugs", "day_eaten", "day_tired", "day_changes", "day_driving",
