@@ -73,7 +73,8 @@ def plan_booking_messages(*, appointment: Appointment, manage_token: str | None 
         planned = (asked, *_reminders_of(appointment, now=now))
     else:
         planned = (at_once("confirmation", start=appointment.start, now=now), *_reminders_of(appointment, now=now))
-    stop_messages(appointment=appointment, reason=ANSWERED, kinds=set(_ASKS) - {one.kind for one in planned}, now=now)
+    answered = [kind for kind in _ASKS if not still_true(kind, status=state[0], awaiting=state[1])]
+    stop_messages(appointment=appointment, reason=ANSWERED, kinds=answered, now=now)
     _write(appointment=appointment, planned=planned, token=manage_token, now=now)
 
 
@@ -119,9 +120,9 @@ def announce_decision(*, appointment: Appointment, decision: str, now: datetime)
 
 
 def announce_lost_slot(*, appointment: Appointment, alternatives: Iterable[Any], now: datetime) -> None:
-    """Tell the patient that the time was let go, with other free times (anything that has `.start`)."""
+    """Tell the patient that the money came too late for the time, with other free times (what has `.start`)."""
     stop_messages(appointment=appointment, reason=CANCELLED, now=now)
-    planned = [at_once("time-released", start=appointment.start, now=now)]
+    planned = [at_once("paid-too-late", start=appointment.start, now=now)]
     other_times = [slot.start.isoformat() for slot in alternatives][:3]
     _write(appointment=appointment, planned=planned, content={"alternatives": other_times}, now=now)
 
@@ -275,10 +276,8 @@ def _subject(appointment: Appointment) -> str:
 
 def _kept_token(appointment: Appointment) -> str | None:
     rows = Communication.objects.filter(appointment=appointment, patient__isnull=False, content__isnull=False)
-    for row in rows.order_by("-created_at"):
-        if row.content.get("token"):
-            return str(row.content["token"])
-    return None
+    tokens = ((row.content or {}).get("token") for row in rows.order_by("-created_at"))
+    return next((token for token in tokens if token), None)
 
 
 def _row(

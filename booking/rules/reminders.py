@@ -16,7 +16,7 @@ SIGN_IN_KEEPS = timedelta(minutes=15)
 ACCOUNT_NEWS_KEEPS = timedelta(days=2)
 
 # Messages that tell of an end: they go out although (or because) the visit is cancelled.
-FAREWELLS = frozenset({"cancellation", "declined", "time-released"})
+FAREWELLS = frozenset({"cancellation", "declined", "paid-too-late", "time-released"})
 # In which states (status, awaiting) a message is still true; a kind that isn't named is true in any living state.
 _TRUE_IN: dict[str, frozenset[tuple[str, str]]] = {
     "payment-waiting": frozenset({("pending", "payment")}),

@@ -68,6 +68,13 @@ def test_payment_then_review_then_approval_each_say_their_own_and_keep_the_link(
     assert {row.content["token"] for row in Communication.objects.all()} == {"secret"}
 
 
+def test_the_therapist_is_told_of_a_request_though_the_patient_s_mail_is_planned_after() -> None:
+    visit = make_visit(status="pending", awaiting="review", decide_by=NOW + timedelta(hours=24))
+    tell_staff(kind="request-waiting", recipients=[visit.practitioner.user], appointment=visit, now=NOW)
+    plan_booking_messages(appointment=visit, manage_token="secret", now=NOW)
+    assert kinds(visit) == ["request-received", "request-waiting"]
+
+
 def test_a_phone_booking_asks_for_the_form_and_is_reminded_of_all_the_same() -> None:
     visit = make_visit(status="pending", awaiting="form", form_due_at=START - timedelta(hours=24))
     plan_booking_messages(appointment=visit, manage_token="secret", now=NOW)
@@ -125,7 +132,7 @@ def test_a_lost_time_offers_three_others() -> None:
     slots = [Slot(START + timedelta(days=n), START, visit.practitioner_id, visit.location_id) for n in range(1, 6)]
     announce_lost_slot(appointment=visit, alternatives=slots, now=NOW)
     row = Communication.objects.get()
-    assert (row.kind, len(row.content["alternatives"])) == ("time-released", 3)
+    assert (row.kind, len(row.content["alternatives"])) == ("paid-too-late", 3)
 
 
 def test_stopping_some_kinds_leaves_the_others() -> None:
