@@ -1,6 +1,7 @@
 """The programs that make up Drypoint on one machine, besides its database and broker."""
 
 import contextlib
+import http
 import http.client
 import socket
 import sys
@@ -58,7 +59,7 @@ def _answers_http(port: int) -> Callable[[], bool]:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         with contextlib.suppress(OSError, http.client.HTTPException), contextlib.closing(connection):
             connection.request("GET", "/healthz")
-            return bool(connection.getresponse().status)
+            return connection.getresponse().status < http.HTTPStatus.INTERNAL_SERVER_ERROR
         return False
 
     return answers

@@ -15,7 +15,7 @@ def read_or_make(path: Path) -> dict[str, str]:
     """
     try:
         if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             _write_whole(path, _new())
         return read(path)
     except OSError as error:

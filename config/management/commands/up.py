@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         for ending in _ENDING:
-            if signal.getsignal(ending) is not signal.SIG_IGN:  # nohup
+            if ending is not signal.SIGHUP or signal.getsignal(ending) is not signal.SIG_IGN:  # ignored by nohup
                 signal.signal(ending, _end)
         try:
             with only_one(VAR):
