@@ -113,7 +113,7 @@ def claim(*, now: datetime) -> Communication | None:
             return None
         row.status, row.attempts = Status.IN_PROGRESS, row.attempts + 1
         row.lease_token, row.leased_until = uuid.uuid4(), now + LEASE
-        row.message_id = message_id_of(row)
+        row.message_id = row.message_id or message_id_of(row)
         row.save(update_fields=["status", "attempts", "lease_token", "leased_until", "message_id"])
     return row
 

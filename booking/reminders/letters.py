@@ -69,7 +69,7 @@ def letter_of(communication: Communication, *, now: datetime) -> Letter:
         subject=subject.strip(),
         text=text,
         html=html,
-        message_id=message_id_of(communication),
+        message_id=communication.message_id or message_id_of(communication),
         reply_to=clinic.email if clinic else "",
         calendar=calendar,
         calendar_method=method_of(visit) if visit else "PUBLISH",

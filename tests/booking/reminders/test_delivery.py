@@ -1,8 +1,10 @@
 import smtplib
+from contextlib import suppress
 from datetime import timedelta
 from email.message import EmailMessage
 
 import pytest
+from django.template import TemplateDoesNotExist
 from pytest_django import Settings
 
 from booking.models import Location
@@ -216,10 +218,8 @@ def test_a_row_that_breaks_its_worker_each_time_is_given_up_after_eight_tries(ma
     booked()
     Communication.objects.filter(kind="confirmation").update(kind="unheard-of")
     for minutes in range(0, 20, 2):
-        try:
+        with suppress(TemplateDoesNotExist):
             deliver_due(now=NOW + minutes * MINUTE)
-        except Exception as broken:  # noqa: BLE001
-            assert "unheard_of" in str(broken)
     assert outcome("unheard-of") == ("not-done", "Given up after 8 tries.")
 
 
@@ -239,7 +239,7 @@ def test_moving_and_cancelling_each_tell_once(mailbox: Mailbox) -> None:
 
 
 def test_the_server_speaks_as_we_assume(mailbox: Mailbox, settings: Settings) -> None:
-    """The fault we order is the one we mean: a message that was kept, and a connection that breaks before the answer."""
+    """The fault we order is the one we mean: a message that was kept, and no answer."""
     mailbox.faults = Faults(drop=True, times=1)
     mail = EmailMessage()
     mail["To"], mail["From"], mail["Subject"] = "a@example.test", "b@example.test", "x"
