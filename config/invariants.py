@@ -133,6 +133,7 @@ INVARIANTS = (
         "no visit with needles is confirmed against a stop, on incomplete answers, or without a needed approval",
         _sql(f"""
         SELECT a.id FROM booking_appointment a JOIN booking_healthcareservice s ON s.id = a.service_id
+          JOIN intake_patient p ON p.id = a.patient_id AND p.erased_at IS NULL
           LEFT JOIN intake_screening x ON x.id = a.screening_id
         WHERE {_LIVE_VISIT} AND s.modality <> 'none' AND (
           x.id IS NULL OR x.outcome = 'STOP' OR x.urgent <> '' OR NOT x.complete
@@ -234,6 +235,7 @@ INVARIANTS = (
         "every therapist with a confirmed visit may see that patient",
         _sql(f"""
         SELECT a.id FROM booking_appointment a JOIN booking_practitioner t ON t.id = a.practitioner_id
+          JOIN intake_patient p ON p.id = a.patient_id AND p.erased_at IS NULL
         WHERE {_LIVE_VISIT} AND NOT EXISTS (SELECT 1 FROM intake_carerelation r WHERE r.practitioner_id = t.user_id
           AND r.patient_id = a.patient_id AND r.valid_until >= a."end")"""),
     ),

@@ -67,7 +67,7 @@ def seed(
         call_command("load_questionnaire", stdout=StringIO())
         rooms = _DEMONSTRATION_ROOMS if demonstration else people
         clinic = make_clinic(rng=rng, practitioners=people, rooms=rooms, today=today)
-        made = _fill(clinic, rng, today=today, days=days, total=total)
+        made = _fill(clinic, rng, today=today, days=days, total=total, now=now)
     if demonstration:
         make_it_lively(clinic=clinic, rng=rng, now=now)
     with connection.cursor() as cursor:
@@ -75,7 +75,7 @@ def seed(
     return made
 
 
-def _fill(clinic: Clinic, rng: Random, *, today: date, days: int, total: int) -> Made:
+def _fill(clinic: Clinic, rng: Random, *, today: date, days: int, total: int, now: datetime) -> Made:
     midnight = midnight_of(today, ZoneInfo(clinic.location.time_zone))
     diary = Diary(clinic=clinic, rng=rng, time_off=_make_time_off(clinic, rng, today, days))
     coming = diary.coming(today=today, days=days, at_most=total)
@@ -83,8 +83,9 @@ def _fill(clinic: Clinic, rng: Random, *, today: date, days: int, total: int) ->
     writer = Writer(clinic=clinic, rng=rng, midnight=midnight)
     made = [writer.add(visit) for visit in (*past, *coming)]
     writer.written.insert()
+    planned_at = now if midnight <= now < midnight + timedelta(days=1) else midnight
     for appointment in made[len(past) :]:
-        plan_reminders(appointment=appointment, manage_token=manage_token(appointment), now=midnight)
+        plan_reminders(appointment=appointment, manage_token=manage_token(appointment), now=planned_at)
     return Made(clinic.location, today, len(clinic.practitioners), len(writer.written.patients), len(made), len(coming))
 
 

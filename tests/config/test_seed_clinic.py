@@ -1,0 +1,106 @@
+"""The clinic to try with: the same for the same numbers, full of believable visits, with no promise broken."""
+
+import hashlib
+from collections import Counter
+from datetime import UTC, date, datetime, time, timedelta
+from io import StringIO
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from booking.models import Appointment, Schedule, TimeOff
+from config.invariants import broken_promises
+from config.seed.signins import demonstration_signins
+from intake.clock import now
+from intake.models import Patient, Screening, User
+
+pytestmark = pytest.mark.django_db(transaction=True)
+TODAY = "2026-11-23"
+EDMONTON = ZoneInfo("America/Edmonton")
+
+
+@pytest.fixture(autouse=True)
+def _quick_passwords(settings) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def seed(*arguments: str) -> str:
+    out = StringIO()
+    call_command("seed_clinic", *arguments, stdout=out)
+    return out.getvalue()
+
+
+def fingerprint() -> str:
+    rows = Appointment.objects.order_by("pk").values_list(
+        "pk", "start", "practitioner__name", "room__name", "service__slug", "patient__family_name", "status"
+    )
+    answers = [screening.result["line"] for screening in Screening.objects.order_by("pk")]
+    return hashlib.sha256(repr([*rows, answers]).encode()).hexdigest()
+
+
+def working_minutes(first: date, days: int) -> float:
+    off = list(TimeOff.objects.all())
+    total = 0.0
+    for day in (first + timedelta(days=number) for number in range(days)):
+        for row in Schedule.objects.filter(weekday=day.weekday()):
+            start = datetime.combine(day, row.start_time, EDMONTON)
+            end = datetime.combine(day, row.end_time, EDMONTON)
+            if not any(
+                one.practitioner_id == row.practitioner_id and one.start < end and start < one.end for one in off
+            ):
+                total += (end - start).total_seconds() / 60
+    return total
+
+
+def test_the_same_numbers_make_the_same_clinic_and_other_numbers_another() -> None:
+    same = ("--practitioners", "2", "--appointments", "90", "--days", "7", "--today", TODAY)
+    prints = []
+    for number in ("1", "1", "2"):
+        seed(*same, "--seed", number, "--flush")
+        prints.append(fingerprint())
+    assert prints[0] == prints[1]
+    assert prints[0] != prints[2]
+
+
+def test_six_tenths_of_the_window_are_booked_and_the_rest_of_the_number_lies_behind() -> None:
+    seed("--practitioners", "4", "--appointments", "700", "--days", "14", "--today", TODAY, "--seed", "3")
+    first = date.fromisoformat(TODAY)
+    midnight = datetime.combine(first, time(), EDMONTON).astimezone(UTC)
+    coming = Appointment.objects.filter(start__gte=midnight)
+    booked = sum(visit.service.minutes for visit in coming.select_related("service"))
+    assert 0.57 <= booked / working_minutes(first, 14) <= 0.61
+    assert Appointment.objects.count() == 700
+    assert set(coming.values_list("status", flat=True)) == {"booked"}
+    assert set(Appointment.objects.filter(start__lt=midnight).values_list("status", flat=True)) <= {
+        "fulfilled",
+        "cancelled",
+        "noshow",
+    }
+    assert broken_promises(now=midnight) == []
+
+
+def test_the_demonstration_has_three_therapists_requests_a_waiting_form_and_sign_ins() -> None:
+    seed()
+    waiting = Counter(Appointment.objects.filter(status="pending").values_list("awaiting", flat=True))
+    assert waiting == {"review": 2, "form": 1}
+    roles = Counter(person.role for person in demonstration_signins())
+    assert roles == {"therapist": 3, "reception": 1, "manager": 1, "owner": 1}
+    assert all(person.totp_secret for person in demonstration_signins())
+    assert broken_promises(now=now()) == []
+
+
+def test_a_clinic_that_is_there_is_left_alone() -> None:
+    seed("--practitioners", "1", "--appointments", "5", "--days", "3")
+    before = fingerprint()
+    with pytest.raises(CommandError, match="There is a clinic already"):
+        seed("--practitioners", "1", "--appointments", "5")
+    assert fingerprint() == before
+
+
+def test_numbers_that_make_no_clinic_are_refused() -> None:
+    with pytest.raises(CommandError, match="needs a therapist"):
+        seed("--practitioners", "0", "--appointments", "5")
+    with pytest.raises(CommandError, match="must not be negative"):
+        seed("--practitioners", "1", "--appointments", "-5")
+    assert (Patient.objects.count(), User.objects.count()) == (0, 0)
