@@ -13,6 +13,7 @@ from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment
 from booking.services.needle_free import take_needles_out
 from booking.services.states import SYSTEM, record_change
+from booking.services.sweeps import sweep_one
 from intake.errors import IncompleteAnswers
 from intake.models import Screening
 from intake.services.screenings import attach_screening
@@ -54,7 +55,7 @@ def lapse_forms(*, now: datetime) -> int:
     Where nothing without needles fits, the visit stays as it is and shows as a blocker.
     """
     due = Appointment.objects.filter(status=Status.PENDING, awaiting=Awaiting.FORM, form_due_at__lte=now)
-    return sum(_lapse(one, now) for one in due.order_by("form_due_at")[:100])
+    return sum(sweep_one(_lapse, one, now) for one in due.order_by("form_due_at")[:100])
 
 
 def _lapse(appointment: Appointment, now: datetime) -> bool:

@@ -9,7 +9,7 @@ from booking.errors import NotCleared, NotPossibleNow
 from booking.models import Appointment
 from booking.payments.services import release_payments
 from booking.reminders.services import announce_change
-from booking.selectors.offers import needle_free_service_for
+from booking.selectors.offers import needle_free_offer
 from booking.selectors.openings import shape_of
 from booking.selectors.practitioners import needles
 from booking.services.admission import admit, clearance_for, take_what_is_authorised
@@ -46,9 +46,10 @@ def take_needles_out(
         raise NotPossibleNow
     if visit.awaiting == Appointment.Awaiting.PAYMENT:
         raise NotPossibleNow
-    service = needle_free_service_for(visit)
-    if service is None:
+    offer = needle_free_offer(visit, now=now)
+    if offer is None:
         raise NotPossibleNow(_("No visit without needles fits into this time."))
+    service = offer.service
     if clearance_for(visit, service=service, by_staff=by_staff, now=now).decision != "yes":
         raise NotCleared
     before = visit.service.slug
@@ -58,8 +59,7 @@ def take_needles_out(
     visit.occupied = as_range(shape.occupied(visit.start))
     visit.price_amount = service.price_amount
     visit.form_due_at = None
-    if not service.room_kind:
-        visit.room = None
+    visit.room_id = offer.room_id
     if visit.status == Status.PENDING:
         admit(visit, CLEARED, now=now)
     visit.save()

@@ -18,6 +18,7 @@ from booking.services.locks import lock_appointment
 from booking.services.needle_free import take_needles_out
 from booking.services.records import stand_in
 from booking.services.states import SYSTEM, end_as_cancelled, record_change
+from booking.services.sweeps import sweep_one
 from intake.access import cares_for
 from intake.errors import NotAllowed
 from intake.models import Screening, ScreeningDecision, User
@@ -86,7 +87,7 @@ def lapse_requests(*, now: datetime) -> int:
     """End the requests that no therapist answered in time: without needles where the patient agreed to that, else cancelled,
     and nothing is charged; how many."""
     due = Appointment.objects.filter(status=Status.PENDING, awaiting=Awaiting.REVIEW, decide_by__lte=now)
-    return sum(_lapse(one, now) for one in due.order_by("decide_by")[:100])
+    return sum(sweep_one(_lapse, one, now) for one in due.order_by("decide_by")[:100])
 
 
 def _waits_for_therapist(visit: Appointment) -> bool:

@@ -21,6 +21,7 @@ from booking.reminders.models import Communication
 from booking.selectors.appointments import appointment_by_manage_token, hold_with_token
 from intake.errors import IncompleteAnswers, NotAllowed, ScreeningOfAnother
 from intake.models import AuditEvent, CareRelation, Patient, Role
+from intake.services.screenings import attach_screening
 from tests.booking.services.booking_steps import book, confirm, details, hold
 from tests.factories.booking import NOW, Clinic, at, make_appointment
 from tests.factories.intake import clear_line, make_patient, make_screening, make_user, review_line, stop_line
@@ -92,11 +93,16 @@ def test_a_review_is_answered_two_hours_before_the_visit_at_the_latest(clinic: C
     assert book(clinic, review_line(), start=at(9)).appointment.decide_by == at(7)
 
 
-def test_a_review_needs_more_notice(clinic: Clinic) -> None:
-    assert book(clinic, start=at(10, 15, days=0)).appointment.status == "booked"
+def test_a_request_needs_more_notice(clinic: Clinic) -> None:
+    """A record with an earlier, stricter form makes a request of what was held as a booking."""
+    owner = make_user(Role.PATIENT)
+    patient = make_patient(user=owner, contact_verified_at=NOW)
+    attach_screening(screening=make_screening(review_line(), now=NOW).screening, patient=patient, now=NOW)
     held = hold(clinic, start=at(11, 30, days=0))
     with pytest.raises(TooLate):
-        confirm(held, patient=details(birth_date=date(2011, 1, 1)))  # at fifteen a therapist looks first
+        confirm(held, patient=patient, by=owner)
+    held = hold(clinic, start=at(13, days=0))
+    assert confirm(held, patient=patient, by=owner).appointment.awaiting == "review"
 
 
 def test_a_stop_is_not_held(clinic: Clinic) -> None:
