@@ -205,16 +205,21 @@ def _check_who_asks(details: Details) -> None:
         raise NotAllowed
 
 
+def ways_to_pay(hold: Appointment, *, by_staff: bool = False) -> list[PaymentChoice]:
+    """How this visit may be paid; "none" where nothing is due before it."""
+    place = hold.location
+    offered: dict[PaymentChoice, bool] = {
+        "online": hold.deposit_amount > 0 and place.online_payment and bool(settings.STRIPE_SECRET_KEY),
+        "desk": place.pay_at_desk or by_staff,
+        "none": hold.deposit_amount == 0 or by_staff,
+    }
+    return [way for way, is_offered in offered.items() if is_offered]
+
+
 def _check_terms(hold: Appointment, details: Details) -> None:
     if not details.policies_accepted and not details.by_staff:
         raise PoliciesNotAccepted
-    place = hold.location
-    offered = {
-        "online": hold.deposit_amount > 0 and place.online_payment and bool(settings.STRIPE_SECRET_KEY),
-        "desk": place.pay_at_desk or details.by_staff,
-        "none": hold.deposit_amount == 0 or details.by_staff,
-    }
-    if not offered.get(details.payment, False):
+    if details.payment not in ways_to_pay(hold, by_staff=details.by_staff):
         raise PaymentNotOffered
 
 
