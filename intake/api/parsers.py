@@ -17,7 +17,7 @@ _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 class StrictJSONParser(BaseParser):
-    """UTF-8 JSON up to 256 KB and 20 levels deep; no NaN or Infinity, no key twice, no integer over 18 digits, no NUL."""
+    """UTF-8 JSON up to 256 KB and 20 levels deep; no NaN or Infinity, no key twice, no number over 18 digits or NUL."""
 
     media_type = "application/json"
 

@@ -16,7 +16,6 @@ from intake.rules.validity import Outcome as RuleOutcome
 from intake.selectors.questionnaires import definition_of
 from intake.tokens import hash_token
 
-
 CONTENT = ("questionnaire__items", "questionnaire__rules")  # large, and parsed once per process
 
 

@@ -70,7 +70,7 @@ def save_answers(
     :raises InvalidAnswers: a value is not well formed; nothing is saved
     :raises NotAllowed: a visit rests on these answers already; a new form is needed
     """
-    locked = QuestionnaireResponse.objects.select_for_update(of=("self",)).select_related("questionnaire").defer(*CONTENT).get(pk=response.pk)
+    locked = _locked(response)
     if locked.patient_id:
         raise NotAllowed
     page = {"context": context or {}, "answers": answers or {}, "follow_ups": follow_ups or {}}
@@ -93,7 +93,7 @@ def screen_response(*, response: QuestionnaireResponse, now: datetime) -> Issued
     :raises IncompleteAnswers: something is missing (details: `unanswered`) and nothing so far is a STOP or urgent
     :raises InvalidAnswers: the draft does not fit its questionnaire
     """
-    locked = QuestionnaireResponse.objects.select_for_update(of=("self",)).select_related("questionnaire").defer(*CONTENT).get(pk=response.pk)
+    locked = _locked(response)
     if locked.patient_id:
         raise NotAllowed
     missing = [f"context.{key}" for key in CONTEXT_KEYS if key not in locked.content["context"]]
@@ -144,6 +144,12 @@ def screen_line(*, line: object, session_hash: str, language: str, now: datetime
         delete_after=now + UNBOOKED_FORM_LIVES,
     )
     return _issue(response, context, answers, result, now)
+
+
+def _locked(response: QuestionnaireResponse) -> QuestionnaireResponse:
+    """The form as it is now, for us alone until the transaction ends; the questions' text stays in the database."""
+    rows = QuestionnaireResponse.objects.select_for_update(of=("self",)).select_related("questionnaire")
+    return rows.defer(*CONTENT).get(pk=response.pk)
 
 
 def _read(questionnaire: Questionnaire, line: object, now: datetime) -> tuple[Context, Answers]:

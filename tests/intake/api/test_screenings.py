@@ -76,7 +76,7 @@ def test_an_incomplete_form_says_what_is_missing_and_stores_nothing(client):
     ("change", "code"),
     [
         ({"nickname": "Al"}, "unknown-key"),
-        ({"context": {**{"regions": ["knee"], "age": 40}, "colour": "red"}}, "unknown-key"),
+        ({"context": {"regions": ["knee"], "age": 40, "colour": "red"}}, "unknown-key"),
         ({"answers": {"no_such_item": "yes"}}, "invalid-answers"),
         ({"answers": {"anticoagulant": "perhaps"}}, "invalid-answers"),
         ({"answers": []}, "invalid-answers"),

@@ -1,0 +1,84 @@
+"""Reference data only: accounts, for the owner, and the published questions, to read. No patient, no answer."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.contrib.auth.admin import UserAdmin
+from django.contrib.auth.forms import AdminUserCreationForm
+from django.http import HttpRequest
+
+from intake.access import manages, owns
+from intake.clock import now
+from intake.models import Questionnaire, User
+from intake.services.audit import record_event
+
+
+class NewAccountForm(AdminUserCreationForm):
+    """A new account; without a password it can sign in by mailed code only."""
+
+    class Meta:
+        model = User
+        fields = ("email", "name", "role", "language")
+
+
+@admin.register(User)
+class AccountAdmin(UserAdmin):
+    """Only the owner opens and closes accounts; they are closed, never deleted, because the trail names them."""
+
+    add_form = NewAccountForm
+    ordering = ("email",)
+    list_display = ("email", "name", "role", "is_active")
+    list_filter = ("role", "is_active")
+    search_fields = ("email", "name")
+    filter_horizontal = ()
+    readonly_fields = ("last_login",)
+    fieldsets = ((None, {"fields": ("email", "name", "role", "language", "is_active", "password", "last_login")}),)
+    add_fieldsets = (
+        (None, {"fields": ("email", "name", "role", "language", "usable_password", "password1", "password2")}),
+    )
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(owns(request.user))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(owns(request.user))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(owns(request.user))
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(owns(request.user))
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        assert isinstance(request.user, User)
+        fields = {"fields": sorted(form.changed_data)} if change else {}
+        action = "account-changed" if change else "account-opened"
+        record_event(action=action, entity=obj, by=request.user, details=fields, now=now())
+
+
+@admin.register(Questionnaire)
+class QuestionnaireAdmin(admin.ModelAdmin):
+    """Published versions, to read. A new one is published by `manage.py load_questionnaire`."""
+
+    list_display = ("slug", "version", "published_at", "published_by")
+    fields = ("slug", "version", "rules_version", "config", "content_hash", "published_at", "published_by")
+    readonly_fields = fields
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(owns(request.user) or manages(request.user))
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_module_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
