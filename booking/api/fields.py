@@ -1,35 +1,67 @@
-"""Values as programs write them: moments with an offset, money, references by id or slug."""
+"""Values as programs write them: moments with an offset, money, references by id or slug; of no other JSON type."""
 
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.db.models import Model, QuerySet
 from django.utils.dateparse import parse_datetime
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import OpenApiTypes, extend_schema_field
+from phonenumber_field.serializerfields import PhoneNumberField
 from rest_framework import serializers
 
 
+class Text(serializers.CharField):
+    """A JSON string; a number is none."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid")
+
+
+class Phone(PhoneNumberField):
+    """A telephone number in any usual way of writing, as a JSON string."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        return super().to_internal_value(data) if isinstance(data, str) else self.fail("invalid")
+
+
+class YesNo(serializers.BooleanField):
+    """JSON's true or false; "yes" and 1 are none."""
+
+    def to_internal_value(self, data: Any) -> bool:
+        return data if isinstance(data, bool) else self.fail("invalid", input=data)
+
+
+class Day(serializers.DateField):
+    """A date, 2026-12-01."""
+
+    def to_internal_value(self, value: Any) -> Any:
+        return super().to_internal_value(value) if isinstance(value, str) else self.fail("invalid", format="YYYY-MM-DD")
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
 class Moment(serializers.Field[Any, Any, Any, Any]):
     """An ISO 8601 moment that says its offset."""
 
-    default_error_messages = {"invalid": _("Write the time as 2026-12-01T09:00:00-07:00, with its offset.")}
+    default_error_messages: ClassVar = {"invalid": _("Write the time as 2026-12-01T09:00:00-07:00, with its offset.")}
 
     def to_internal_value(self, data: Any) -> datetime:
         try:
             moment = parse_datetime(data) if isinstance(data, str) else None
             if moment is None or moment.utcoffset() is None:
                 self.fail("invalid")
-            return moment.astimezone(ZoneInfo("UTC"))
-        except (ValueError, OverflowError):
+            return moment.astimezone(UTC)
+        except (ValueError, OverflowError):  # no such moment, or outside the calendar once in UTC
             self.fail("invalid")
 
 
+@extend_schema_field(OpenApiTypes.STR)
 class Known(serializers.Field[Any, Any, Any, Any]):
     """One of the rows that may be named here, by id (or slug where it has one)."""
 
-    default_error_messages = {"unknown": _("There is no such entry.")}
+    default_error_messages: ClassVar = {"unknown": _("There is no such entry.")}
 
     def __init__(self, rows: QuerySet[Any], **options: Any) -> None:
         super().__init__(**options)
@@ -51,11 +83,30 @@ class Known(serializers.Field[Any, Any, Any, Any]):
             return {"slug": data} if has_slug else self.fail("unknown")
 
 
-def money(amount: int, currency: str) -> dict[str, Any]:
-    """Minor units and their currency."""
-    return {"amount": amount, "currency": currency}
+class WallTime(serializers.DateTimeField):
+    """A moment on the clinic's clock, with its offset; the clinic's zone is the row's own or the context's."""
+
+    def get_attribute(self, instance: Any) -> datetime | None:
+        moment = super().get_attribute(instance)
+        zone = getattr(instance, "time_zone", None) or self.context["time_zone"]
+        return moment and moment.astimezone(ZoneInfo(zone))
+
+    def to_representation(self, value: datetime) -> str:
+        return value.isoformat()
 
 
-def local(moment: datetime | None, zone: str) -> str | None:
-    """The moment on the clinic's clock, with its offset."""
-    return None if moment is None else moment.astimezone(ZoneInfo(zone)).isoformat()
+class MoneyOut(serializers.Serializer[Any]):
+    amount = serializers.IntegerField(help_text="Minor units.")
+    currency = serializers.CharField()
+
+
+@extend_schema_field(MoneyOut)
+class Money(serializers.Field[Any, Any, Any, Any]):
+    """An amount of the row, in the row's currency; null where it may be and is nothing."""
+
+    def get_attribute(self, instance: Any) -> dict[str, Any] | None:
+        amount = super().get_attribute(instance)
+        return None if self.allow_null and not amount else {"amount": amount, "currency": instance.currency}
+
+    def to_representation(self, value: dict[str, Any]) -> dict[str, Any]:
+        return value

@@ -1,22 +1,21 @@
 """What comes in, and what goes out, written down."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.utils.translation import gettext_lazy as _
-from phonenumber_field.serializerfields import PhoneNumberField
 from rest_framework import serializers
 
-from booking.api.fields import Known, Moment, local, money
+from booking.api.fields import Day, Known, Moment, Money, MoneyOut, Phone, Text, WallTime, YesNo
 from booking.models import Appointment, HealthcareService, Location, Practitioner
-from booking.rules.availability import Slot
 from intake.api.serializers import StrictSerializer
 
 LONGEST_SEARCH = timedelta(days=62)
-_NAME = {"max_length": 100}
-_TOKEN = {"max_length": 200}
+OLDEST = timedelta(days=366 * 120)
+_NAME: dict[str, Any] = {"max_length": 100}
+_TOKEN: dict[str, Any] = {"max_length": 200}
 
 
 class PractitionerSearch(StrictSerializer):
@@ -24,13 +23,14 @@ class PractitionerSearch(StrictSerializer):
 
 
 class SlotSearch(StrictSerializer):
-    service = Known(HealthcareService.objects.filter(online=True))
+    service = Known(HealthcareService.objects.filter(online=True), help_text="Id or slug.")
     practitioner = Known(Practitioner.objects.filter(active=True), required=False)
-    location = Known(Location.objects.all(), required=False)
-    screening = serializers.CharField(required=False, **_TOKEN)
+    location = Known(Location.objects.all(), required=False, help_text="Id or slug.")
+    screening = Text(required=False, help_text="The token of a screening: hides what a request may not take.", **_TOKEN)
 
     def get_fields(self) -> dict[str, Any]:
-        return {**super().get_fields(), "from": serializers.DateField(), "to": serializers.DateField()}
+        days = {"from": Day(), "to": Day(help_text="Inclusive; at most 62 days in all.")}
+        return {**super().get_fields(), **days}
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         first, last = attrs["from"], attrs["to"]
@@ -42,95 +42,150 @@ class SlotSearch(StrictSerializer):
 
 
 class HoldIn(StrictSerializer):
-    service = Known(HealthcareService.objects.filter(online=True))
-    practitioner = Known(Practitioner.objects.filter(active=True), required=False, allow_null=True, default=None)
+    service = Known(HealthcareService.objects.filter(online=True), help_text="Id or slug.")
+    practitioner = Known(
+        Practitioner.objects.filter(active=True),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Null: whoever is free.",
+    )
     start = Moment()
-    screening = serializers.CharField(required=False, allow_null=True, default=None, **_TOKEN)
+    screening = Text(required=False, allow_null=True, default=None, help_text="The token of a screening.", **_TOKEN)
 
 
 class PatientIn(StrictSerializer):
-    given_name = serializers.CharField(**_NAME)
-    family_name = serializers.CharField(**_NAME)
-    birth_date = serializers.DateField()
+    given_name = Text(**_NAME)
+    family_name = Text(**_NAME)
+    birth_date = Day()
     email = serializers.EmailField(max_length=254)
-    phone = PhoneNumberField(required=False, allow_blank=True, default="")
+    phone = Phone(required=False, allow_blank=True, default="")
     language = serializers.ChoiceField([code for code, _name in settings.LANGUAGES], required=False, default="en")
 
     def validate_birth_date(self, value: date) -> date:
-        if not 0 <= (self.context["today"] - value).days <= 120 * 366:
+        if not timedelta() <= self.context["today"] - value <= OLDEST:
             raise serializers.ValidationError(_("This birth date can't be right."))
         return value
 
 
 class AppointmentIn(StrictSerializer):
     hold = serializers.UUIDField()
-    token = serializers.CharField(**_TOKEN)
+    token = Text(help_text="The hold's token.", **_TOKEN)
     patient = PatientIn()
-    policies_accepted = serializers.BooleanField()
+    policies_accepted = YesNo()
     payment = serializers.ChoiceField(["online", "desk", "none"])
-    accepts_assessment = serializers.BooleanField(required=False, default=False)
+    accepts_assessment = YesNo(
+        required=False, default=False, help_text="Keep the time without needles if no therapist answers a request."
+    )
 
 
 class CancelIn(StrictSerializer):
-    reason = serializers.CharField(required=False, allow_blank=True, default="", max_length=500)
+    reason = Text(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=500,
+        help_text='"unwell" (costs nothing), "clinic" (staff only), or words of your own.',
+    )
 
 
 class RescheduleIn(StrictSerializer):
     start = Moment()
-    practitioner = Known(Practitioner.objects.filter(active=True), required=False, allow_null=True, default=None)
+    practitioner = Known(
+        Practitioner.objects.filter(active=True),
+        required=False,
+        allow_null=True,
+        default=None,
+        help_text="Null: the same as before.",
+    )
 
 
-def service_out(service: HealthcareService) -> dict[str, Any]:
-    return {
-        "id": str(service.pk),
-        "slug": service.slug,
-        "name": service.name,
-        "minutes": service.minutes,
-        "price": money(service.price_amount, service.currency),
-        "deposit": money(service.deposit_amount, service.currency) if service.deposit_amount else None,
-        "needs_screening": service.needs_screening,
-        "online": service.online,
-        "modality": service.modality,
-    }
+class ServiceOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    slug = serializers.CharField()
+    name = serializers.CharField()
+    minutes = serializers.IntegerField()
+    price = Money(source="price_amount")
+    deposit = Money(source="deposit_amount", allow_null=True)
+    needs_screening = serializers.BooleanField()
+    online = serializers.BooleanField()
+    modality = serializers.ChoiceField(HealthcareService.Modality.values)
 
 
-def practitioner_out(practitioner: Practitioner) -> dict[str, Any]:
-    return {
-        "id": str(practitioner.pk),
-        "name": practitioner.name,
-        "title": practitioner.title,
-        "services": [str(service.pk) for service in practitioner.services.all() if service.online],
-    }
+class PractitionerOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    name = serializers.CharField()
+    title = serializers.CharField()
+    services = serializers.SerializerMethodField()
+
+    def get_services(self, practitioner: Practitioner) -> list[UUID]:
+        """What they do that is booked online; prefetched."""
+        return [service.pk for service in practitioner.services.all() if service.online]
 
 
-def slots_out(slots: Iterable[Slot], zone: str) -> list[dict[str, Any]]:
-    return [
-        {
-            "start": local(slot.start, zone),
-            "end": local(slot.end, zone),
-            "practitioner": str(slot.practitioner),
-            "location": str(slot.location),
-        }
-        for slot in slots
-    ]
+class SlotOut(serializers.Serializer[Any]):
+    """A free time, without buffers."""
+
+    start = WallTime()
+    end = WallTime()
+    practitioner = serializers.UUIDField()
+    location = serializers.UUIDField()
 
 
-def appointment_out(appointment: Appointment) -> dict[str, Any]:
+class SlotsOut(serializers.Serializer[Any]):
+    time_zone = serializers.CharField()
+    slots = SlotOut(many=True)
+
+
+class AppointmentOut(serializers.Serializer[Any]):
     """Without buffers, and without a word about the patient: whoever asks knows who they are."""
-    zone = appointment.time_zone
-    return {
-        "id": str(appointment.pk),
-        "status": appointment.status,
-        "awaiting": appointment.awaiting or None,
-        "service": str(appointment.service_id),
-        "practitioner": str(appointment.practitioner_id),
-        "location": str(appointment.location_id),
-        "start": local(appointment.start, zone),
-        "end": local(appointment.end, zone),
-        "time_zone": zone,
-        "price": money(appointment.price_amount, appointment.currency),
-        "deposit": money(appointment.deposit_amount, appointment.currency) if appointment.deposit_amount else None,
-        "free_cancel_until": local(appointment.free_cancel_until, zone),
-        "decide_by": local(appointment.decide_by, zone) if appointment.awaiting == "review" else None,
-        "cancel_reason": appointment.cancel_reason or None,
-    }
+
+    id = serializers.UUIDField()
+    status = serializers.ChoiceField(Appointment.Status.values)
+    awaiting = serializers.SerializerMethodField()
+    service = serializers.UUIDField(source="service_id")
+    practitioner = serializers.UUIDField(source="practitioner_id")
+    location = serializers.UUIDField(source="location_id")
+    start = WallTime()
+    end = WallTime()
+    time_zone = serializers.CharField()
+    price = Money(source="price_amount")
+    deposit = Money(source="deposit_amount", allow_null=True)
+    free_cancel_until = WallTime(allow_null=True)
+    decide_by = WallTime(allow_null=True, help_text="Until when a therapist answers a request.")
+    cancel_reason = serializers.SerializerMethodField()
+
+    def get_awaiting(self, appointment: Appointment) -> str | None:
+        return appointment.awaiting or None
+
+    def get_cancel_reason(self, appointment: Appointment) -> str | None:
+        return appointment.cancel_reason or None
+
+
+class HoldOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField(help_text="The appointment's id.")
+    token = serializers.CharField()
+    expires_at = WallTime()
+    appointment = AppointmentOut()
+
+
+class ConfirmedOut(AppointmentOut):
+    checkout_url = serializers.URLField(allow_null=True, help_text="Where the deposit is paid.")
+    manage_token = serializers.CharField()
+
+
+class ChangedOut(AppointmentOut):
+    fee = MoneyOut()
+
+
+class CheckoutOut(serializers.Serializer[Any]):
+    checkout_url = serializers.URLField()
+
+
+class ProblemOut(serializers.Serializer[Any]):
+    """RFC 9457; `code` is stable. Some say more: `errors`, `keys`, `unanswered`, `alternatives`, `retry_after`."""
+
+    type = serializers.CharField()
+    title = serializers.CharField()
+    status = serializers.IntegerField()
+    code = serializers.CharField()

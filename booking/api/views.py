@@ -1,33 +1,38 @@
 """Booking over HTTP, version 1. Each view is one call into a service; the services hold every rule."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.http import Http404
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from booking.api.fields import local, money
+from booking.api.callers import appointment_for, hold_of, record_of, signed_in
+from booking.api.descriptions import described
 from booking.api.serializers import (
     AppointmentIn,
+    AppointmentOut,
     CancelIn,
+    ChangedOut,
+    CheckoutOut,
+    ConfirmedOut,
     HoldIn,
+    HoldOut,
+    PractitionerOut,
     PractitionerSearch,
     RescheduleIn,
+    ServiceOut,
+    SlotOut,
     SlotSearch,
-    appointment_out,
-    practitioner_out,
-    service_out,
-    slots_out,
+    SlotsOut,
 )
-from booking.errors import NotCleared, SlotTaken, StripeUnavailable
+from booking.errors import BookingError, NotCleared, SlotTaken
 from booking.models import Appointment, HealthcareService, Practitioner
-from booking.selectors.appointments import appointment_by_manage_token, appointments_visible_to, hold_with_token
 from booking.selectors.locations import the_clinic
+from booking.selectors.practitioners import practitioners_for
 from booking.selectors.slots import free_slots
 from booking.services.appointments import cancel_appointment, confirm_details, reschedule_appointment
 from booking.services.checkout import checkout_for
@@ -36,10 +41,15 @@ from intake.api.idempotency import Idempotent, request_key
 from intake.api.permissions import Anyone
 from intake.api.throttles import PerAddress
 from intake.clock import clinic_date, now
-from intake.models import Screening, User
+from intake.models import Screening
 from intake.origin import address_of
 from intake.selectors.clearance import screening_by_token
 from intake.services.patients import PatientDetails
+
+Reason = Appointment.CancelReason
+_PRIVATE = {"Cache-Control": "private, no-store"}
+_THEIRS: list[dict[str, list[str]]] = [{"token": []}, {"cookieAuth": []}]
+_TAKEN = "`slot-taken`, with up to three `alternatives` shaped like slots"
 
 
 class BookingsPerAddress(PerAddress):
@@ -52,9 +62,9 @@ class Services(APIView):
 
     permission_classes = (Anyone,)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @described({200: ServiceOut(many=True)})
     def get(self, request: Request) -> Response:
-        return Response([service_out(service) for service in HealthcareService.objects.filter(online=True)])
+        return Response(ServiceOut(HealthcareService.objects.filter(online=True), many=True).data)
 
 
 class Practitioners(APIView):
@@ -62,13 +72,11 @@ class Practitioners(APIView):
 
     permission_classes = (Anyone,)
 
-    @extend_schema(parameters=[OpenApiParameter("service", str)], responses=OpenApiTypes.OBJECT)
+    @described({200: PractitionerOut(many=True)}, 400, parameters=[PractitionerSearch])
     def get(self, request: Request) -> Response:
-        asked = _query(PractitionerSearch, request)
-        people = Practitioner.objects.filter(active=True).prefetch_related("services")
-        if "service" in asked:
-            people = people.filter(services=asked["service"])
-        return Response([practitioner_out(person) for person in people])
+        service = _query(PractitionerSearch, request).get("service")
+        people = practitioners_for(service) if service else Practitioner.objects.filter(active=True)
+        return Response(PractitionerOut(people.prefetch_related("services"), many=True).data)
 
 
 class Slots(APIView):
@@ -76,16 +84,8 @@ class Slots(APIView):
 
     permission_classes = (Anyone,)
 
-    @extend_schema(
-        parameters=[
-            OpenApiParameter("service", str, required=True),
-            OpenApiParameter("from", OpenApiTypes.DATE, required=True),
-            OpenApiParameter("to", OpenApiTypes.DATE, required=True),
-            OpenApiParameter("practitioner", OpenApiTypes.UUID),
-            OpenApiParameter("location", OpenApiTypes.UUID),
-            OpenApiParameter("screening", str),
-        ],
-        responses=OpenApiTypes.OBJECT,
+    @described(
+        {200: SlotsOut}, 400, 409, parameters=[SlotSearch], codes={409: "`not-cleared`: there is no such screening"}
     )
     def get(self, request: Request) -> Response:
         asked = _query(SlotSearch, request)
@@ -99,7 +99,8 @@ class Slots(APIView):
             screening=_screening(asked.get("screening")),
             now=now(),
         )
-        return Response({"time_zone": zone, "slots": slots_out(slots, zone)}, headers={"Cache-Control": "no-store"})
+        found = {"time_zone": zone, "slots": slots}
+        return Response(SlotsOut(found, context={"time_zone": zone}).data, headers={"Cache-Control": "no-store"})
 
 
 class Holds(Idempotent):
@@ -108,11 +109,21 @@ class Holds(Idempotent):
     permission_classes = (Anyone,)
     throttle_classes = (BookingsPerAddress,)
 
-    @extend_schema(request=HoldIn, responses={201: OpenApiTypes.OBJECT})
+    @described(
+        {201: HoldOut},
+        *(400, 409, 422, 429),
+        is_post=True,
+        request=HoldIn,
+        codes={
+            409: f"{_TAKEN}; `not-cleared`; `hold-expired`: the hold of this Idempotency-Key has ended",
+            422: "`slot-not-offered` or `idempotency-key-reused`",
+            429: "`too-many-holds` or `too-many-attempts`",
+        },
+    )
     def post(self, request: Request) -> Response:
         asked = _body(HoldIn, request)
         screening = _screening(asked["screening"])
-        try:
+        with _alternatives_written(_clinic_zone()):
             held = hold_time(
                 screening=screening,
                 service=asked["service"],
@@ -123,17 +134,9 @@ class Holds(Idempotent):
                 source=Appointment.Source.API,
                 now=now(),
             )
-        except SlotTaken as taken:
-            alternatives = slots_out(taken.details.get("alternatives", ()), _clinic_zone())
-            raise SlotTaken(alternatives=alternatives) from taken
         hold = held.appointment
-        answer = {
-            "id": str(hold.pk),
-            "token": held.token,
-            "expires_at": local(hold.hold_expires_at, hold.time_zone),
-            "appointment": appointment_out(hold),
-        }
-        return Response(answer, status=201)
+        answer = {"id": hold.pk, "token": held.token, "expires_at": hold.hold_expires_at, "appointment": hold}
+        return Response(HoldOut(answer, context={"time_zone": hold.time_zone}).data, status=201)
 
 
 class Hold(APIView):
@@ -141,12 +144,9 @@ class Hold(APIView):
 
     permission_classes = (Anyone,)
 
-    @extend_schema(responses={204: None})
+    @described({204: None}, 404, 409, codes={409: "`not-possible-now`: it is a booking by now"}, auth=_THEIRS[:1])
     def delete(self, request: Request, hold_id: UUID) -> Response:
-        hold = hold_with_token(hold_id, _bearer(request))
-        if hold is None:
-            raise Http404
-        release_hold(appointment=hold, now=now())
+        release_hold(appointment=hold_of(hold_id, request=request), now=now())
         return Response(status=204)
 
 
@@ -156,24 +156,35 @@ class Appointments(Idempotent):
     permission_classes = (Anyone,)
     throttle_classes = (BookingsPerAddress,)
 
-    @extend_schema(request=AppointmentIn, responses={201: OpenApiTypes.OBJECT})
+    @described(
+        {201: ConfirmedOut},
+        *(400, 404, 409, 422, 429),
+        is_post=True,
+        request=AppointmentIn,
+        codes={
+            409: f"`hold-expired`, `not-cleared` (the time is let go), `patient-busy`, `too-late`, {_TAKEN}",
+            422: "`incomplete`, `policies-not-accepted`, `payment-not-offered` or `idempotency-key-reused`",
+        },
+    )
     def post(self, request: Request) -> Response:
         at = now()
         asked = _body(AppointmentIn, request, today=clinic_date(at))
-        hold = hold_with_token(asked["hold"], asked["token"])
-        if hold is None:
-            raise Http404
-        who = asked["patient"]
-        confirmed = confirm_details(
-            appointment=hold,
-            patient=PatientDetails(**{**who, "phone": str(who["phone"])}),
-            payment=asked["payment"],
-            policies_accepted=asked["policies_accepted"],
-            accepts_assessment=asked["accepts_assessment"],
-            now=at,
-        )
+        hold = hold_of(asked["hold"], token=asked["token"])
+        details = PatientDetails(**{**asked["patient"], "phone": str(asked["patient"]["phone"])})
+        user = signed_in(request)
+        patient = record_of(user, details)
+        with _alternatives_written(hold.time_zone):
+            confirmed = confirm_details(
+                appointment=hold,
+                patient=patient,
+                payment=asked["payment"],
+                policies_accepted=asked["policies_accepted"],
+                accepts_assessment=asked["accepts_assessment"],
+                by=None if patient is details else user,
+                now=at,
+            )
         answer = {
-            **appointment_out(confirmed.appointment),
+            **AppointmentOut(confirmed.appointment).data,
             "checkout_url": _checkout_url(confirmed.appointment),
             "manage_token": confirmed.manage_token,
         }
@@ -185,11 +196,9 @@ class OneAppointment(APIView):
 
     permission_classes = (Anyone,)
 
-    @extend_schema(responses=OpenApiTypes.OBJECT)
+    @described({200: AppointmentOut}, 404, auth=_THEIRS)
     def get(self, request: Request, appointment_id: UUID) -> Response:
-        return Response(
-            appointment_out(_theirs(request, appointment_id)), headers={"Cache-Control": "private, no-store"}
-        )
+        return Response(AppointmentOut(appointment_for(request, appointment_id)).data, headers=_PRIVATE)
 
 
 class Cancel(Idempotent):
@@ -198,20 +207,26 @@ class Cancel(Idempotent):
     permission_classes = (Anyone,)
     throttle_classes = (BookingsPerAddress,)
 
-    @extend_schema(request=CancelIn, responses=OpenApiTypes.OBJECT)
+    @described(
+        {200: ChangedOut},
+        *(400, 403, 404, 409, 429),
+        is_post=True,
+        request=CancelIn,
+        auth=_THEIRS,
+        codes={403: "`not-allowed`: the clinic's reason", 409: "`too-late`: it has begun; `not-possible-now`"},
+    )
     def post(self, request: Request, appointment_id: UUID) -> Response:
-        appointment = _theirs(request, appointment_id)
-        asked = _body(CancelIn, request)
-        reasons = Appointment.CancelReason
-        known = asked["reason"] in (reasons.PATIENT, reasons.UNWELL, reasons.CLINIC)
+        appointment = appointment_for(request, appointment_id)
+        said = _body(CancelIn, request)["reason"]
+        is_code = said in (Reason.PATIENT, Reason.UNWELL, Reason.CLINIC)
         done = cancel_appointment(
             appointment=appointment,
-            by=_user(request),
-            reason=reasons(asked["reason"]) if known else reasons.PATIENT,
-            note="" if known else asked["reason"],
+            by=signed_in(request),
+            reason=Reason(said) if is_code else Reason.PATIENT,
+            note="" if is_code else said,
             now=now(),
         )
-        return Response(_with_fee(done.appointment, done.fee))
+        return Response(_changed(done.appointment, done.fee))
 
 
 class Reschedule(Idempotent):
@@ -220,22 +235,29 @@ class Reschedule(Idempotent):
     permission_classes = (Anyone,)
     throttle_classes = (BookingsPerAddress,)
 
-    @extend_schema(request=RescheduleIn, responses=OpenApiTypes.OBJECT)
+    @described(
+        {200: ChangedOut},
+        *(400, 404, 409, 422, 429),
+        is_post=True,
+        request=RescheduleIn,
+        auth=_THEIRS,
+        codes={
+            409: f"{_TAKEN}; `patient-busy`, `not-cleared`, `too-late`, `not-possible-now`",
+            422: "`slot-not-offered`, `incomplete` or `idempotency-key-reused`",
+        },
+    )
     def post(self, request: Request, appointment_id: UUID) -> Response:
-        appointment = _theirs(request, appointment_id)
+        appointment = appointment_for(request, appointment_id)
         asked = _body(RescheduleIn, request)
-        try:
+        with _alternatives_written(appointment.time_zone):
             moved = reschedule_appointment(
                 appointment=appointment,
                 practitioner=asked["practitioner"],
                 start=asked["start"],
-                by=_user(request),
+                by=signed_in(request),
                 now=now(),
             )
-        except SlotTaken as taken:
-            alternatives = slots_out(taken.details.get("alternatives", ()), appointment.time_zone)
-            raise SlotTaken(alternatives=alternatives) from taken
-        return Response(_with_fee(moved.appointment, moved.fee))
+        return Response(_changed(moved.appointment, moved.fee))
 
 
 class Checkout(Idempotent):
@@ -244,45 +266,26 @@ class Checkout(Idempotent):
     permission_classes = (Anyone,)
     throttle_classes = (BookingsPerAddress,)
 
-    @extend_schema(request=None, responses=OpenApiTypes.OBJECT)
+    @described(
+        {200: CheckoutOut},
+        *(404, 409, 429, 503),
+        is_post=True,
+        request=None,
+        auth=_THEIRS,
+        codes={409: "`not-possible-now`: nothing is to be paid; `hold-expired`", 503: "`payment-unavailable`"},
+    )
     def post(self, request: Request, appointment_id: UUID) -> Response:
-        return Response({"checkout_url": checkout_for(appointment=_theirs(request, appointment_id), now=now())})
+        return Response({"checkout_url": checkout_for(appointment=appointment_for(request, appointment_id), now=now())})
 
 
 def _checkout_url(appointment: Appointment) -> str | None:
-    """None where nothing is paid online, or Stripe can't be reached: the time is kept and `checkout/` asks again."""
+    """None where nothing is paid online. The booking stands: whatever keeps Stripe's page away, `checkout/` says it."""
     if appointment.awaiting != Appointment.Awaiting.PAYMENT:
         return None
     try:
         return checkout_for(appointment=appointment, now=now())
-    except StripeUnavailable:
+    except BookingError:
         return None
-
-
-def _theirs(request: Request, appointment_id: UUID) -> Appointment:
-    """:raises Http404: there is none, or it is somebody else's"""
-    token = _bearer(request)
-    if token:
-        found = appointment_by_manage_token(token)
-        if found is None or found.pk != appointment_id:
-            raise Http404
-        return found
-    user = _user(request)
-    visible = appointments_visible_to(user, now=now()) if user else Appointment.objects.none()
-    appointment = visible.filter(pk=appointment_id).first()
-    if appointment is None:
-        raise Http404
-    return appointment
-
-
-def _bearer(request: Request) -> str:
-    scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-    return token.strip() if scheme.lower() == "bearer" else ""
-
-
-def _user(request: Request) -> User | None:
-    """Whoever is signed in, unless a token speaks for the request."""
-    return request.user if isinstance(request.user, User) and not _bearer(request) else None
 
 
 def _screening(token: str | None) -> Screening | None:
@@ -293,6 +296,16 @@ def _screening(token: str | None) -> Screening | None:
     if screening is None:
         raise NotCleared
     return screening
+
+
+@contextmanager
+def _alternatives_written(zone: str) -> Iterator[None]:
+    """A lost race names other times as `slots/` does."""
+    try:
+        yield
+    except SlotTaken as taken:
+        others = SlotOut(taken.details.get("alternatives", ()), many=True, context={"time_zone": zone}).data
+        raise SlotTaken(alternatives=others) from taken
 
 
 def _query(shape: type[Any], request: Request) -> dict[str, Any]:
@@ -312,5 +325,5 @@ def _clinic_zone() -> str:
     return clinic.time_zone if clinic else settings.CLINIC_TIME_ZONE
 
 
-def _with_fee(appointment: Appointment, fee: int) -> dict[str, Any]:
-    return {**appointment_out(appointment), "fee": money(fee, appointment.currency)}
+def _changed(appointment: Appointment, fee: int) -> dict[str, Any]:
+    return {**AppointmentOut(appointment).data, "fee": {"amount": fee, "currency": appointment.currency}}

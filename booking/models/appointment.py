@@ -48,6 +48,7 @@ class Appointment(models.Model):
         NOT_CLEARED = "not-cleared", _("the answers do not allow needling")
         PAYMENT_LAPSED = "payment-lapsed", _("the payment was not completed")
         PATIENT = "patient", _("cancelled by the patient")
+        UNWELL = "unwell", _("the patient is unwell")
         CLINIC = "clinic", _("cancelled by the clinic")
         DECLINED = "screening-declined", _("a therapist advised against it")
         REVIEW_LAPSED = "review-lapsed", _("no therapist could answer in time")

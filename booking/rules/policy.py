@@ -14,7 +14,7 @@ DECIDE_BEFORE_VISIT: Final = timedelta(hours=2)
 HOLDS_OF_ONE: Final = 3
 HOLDS_OF_A_SHARED_ADDRESS: Final = 20
 
-_CHARGED: Final = frozenset({"patient"})  # every other reason is the clinic's, or an honest answer's: never a fee
+_CHARGED: Final = frozenset({"patient"})  # never for what the clinic decides, an illness or an honest answer
 
 
 def hold_until(*, created_at: datetime, now: datetime) -> datetime:

@@ -19,6 +19,7 @@ from intake.models import User
 Reason = Appointment.CancelReason
 Status = Appointment.Status
 _BY_PATIENT = (Status.PENDING, Status.BOOKED)
+_PATIENTS_REASONS = (Reason.PATIENT, Reason.UNWELL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +31,17 @@ class Cancelled:
 
 
 def cancel_appointment(
-    *, appointment: Appointment, by: User | None, reason: Reason, waive_fee: bool = False, now: datetime
+    *,
+    appointment: Appointment,
+    by: User | None,
+    reason: Reason,
+    note: str = "",
+    waive_fee: bool = False,
+    now: datetime,
 ) -> Cancelled:
     """Cancel a visit or a request. Without `by` it is whoever holds the link. Staff may waive the fee.
+
+    `note` is what they said about it, kept with the visit. Being unwell costs nothing.
 
     :raises NotPossibleNow: it is over, cancelled already, or only a hold
     :raises TooLate: the patient's visit has begun
@@ -41,6 +50,8 @@ def cancel_appointment(
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
         _check(visit, by=by, reason=reason, waive_fee=waive_fee, now=now)
+        if note:
+            visit.note = f"{visit.note}\n\n{note}" if visit.note else note
         return cancel(visit, reason=reason, by=by, waive_fee=waive_fee, now=now)
 
 
@@ -91,7 +102,7 @@ def _check(visit: Appointment, *, by: User | None, reason: Reason, waive_fee: bo
         raise NotPossibleNow
     if acts_for_clinic(by):
         return
-    if reason != Reason.PATIENT or waive_fee:
+    if reason not in _PATIENTS_REASONS or waive_fee:
         raise NotAllowed
     if visit.status not in _BY_PATIENT:
         raise NotPossibleNow
