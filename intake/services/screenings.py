@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from intake.errors import ScreeningOfAnother
+from intake.errors import IncompleteAnswers, ScreeningOfAnother
 from intake.models import Patient, QuestionnaireResponse, Screening
 from intake.selectors.screenings import stricter_before
 from intake.services.audit import record_event
@@ -20,10 +20,9 @@ def attach_screening(*, screening: Screening, patient: Patient, now: datetime) -
     A milder result than an earlier one of the same verified patient counts as REVIEW from here on.
 
     :raises ScreeningOfAnother: the answers were given for somebody with another birth date
+    :raises IncompleteAnswers: the form was deleted because nobody had booked with it for a day
     """
-    locked = (
-        Screening.objects.select_for_update(no_key=True, of=("self",)).select_related("response").get(pk=screening.pk)
-    )
+    locked = _locked(screening)
     if locked.patient_id == patient.pk:
         return locked
     if locked.patient_id is not None:
@@ -37,6 +36,16 @@ def attach_screening(*, screening: Screening, patient: Patient, now: datetime) -
     record_event(action="attached", entity=locked, patient=patient, role="anonymous", now=now)
     screening_decided.send(sender=Screening, screening=locked, decision=None, now=now)
     return locked
+
+
+def _locked(screening: Screening) -> Screening:
+    """The screening as it is now; its form is locked first, in the order of the sweep that deletes abandoned forms."""
+    form = QuestionnaireResponse.objects.select_for_update(no_key=True).filter(pk=screening.response_id).first()
+    row = Screening.objects.select_for_update(no_key=True).filter(pk=screening.pk).first()
+    if form is None or row is None:
+        raise IncompleteAnswers
+    row.response = form
+    return row
 
 
 def _stricter_of(screening: Screening, patient: Patient, now: datetime) -> Screening | None:

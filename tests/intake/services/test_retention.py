@@ -1,10 +1,12 @@
 """What is deleted, and when."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
 import pytest
+from django.db import connections
 
-from intake.errors import NotAllowed
+from intake.errors import IncompleteAnswers, NotAllowed
 from intake.models import (
     AttemptCount,
     AuditEvent,
@@ -71,6 +73,40 @@ def test_a_stop_that_makes_a_kept_form_count_as_review_stays_with_it():
     assert delete_abandoned_forms(now=NOW + DAY) == 0
     mild.refresh_from_db()
     assert (mild.earlier_stricter, mild.effective_outcome) == (stop, "REVIEW")
+
+
+def test_nobody_books_with_a_form_that_is_gone():
+    screening, patient = make_screening().screening, make_patient()
+    delete_abandoned_forms(now=NOW + DAY)
+    with pytest.raises(IncompleteAnswers):
+        attach_screening(screening=screening, patient=patient, now=NOW + DAY)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_booking_at_the_moment_of_the_sweep_either_keeps_the_form_or_is_refused():
+    patient = make_patient()
+    screenings = [make_screening().screening for _ in range(12)]
+
+    def book(screening):
+        try:
+            attach_screening(screening=screening, patient=patient, now=NOW + DAY)
+        except IncompleteAnswers:
+            return None
+        finally:
+            connections.close_all()
+        return screening.pk
+
+    def sweep_all(_):
+        try:
+            return delete_abandoned_forms(now=NOW + DAY)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(6) as pool:
+        booked, swept = pool.map(book, screenings), pool.map(sweep_all, range(4))
+        kept, deleted = {pk for pk in booked if pk}, sum(swept)
+    assert set(Screening.objects.values_list("pk", flat=True)) == kept
+    assert len(kept) + deleted == 12
 
 
 def test_the_sweep_also_forgets_kept_answers_and_old_counters():
