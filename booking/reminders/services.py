@@ -53,6 +53,7 @@ _CANCELLED_KINDS = {
     Appointment.CancelReason.REVIEW_LAPSED: "time-released",
     Appointment.CancelReason.HOLD_EXPIRED: "time-released",
 }
+_NEWS = ("account-news", "answers-opened")  # true for days; codes and links are not
 _ASKS = ("payment-waiting", "request-received", "request-waiting", "form-needed")
 
 
@@ -173,11 +174,11 @@ def tell_staff(*, kind: str, recipients: Iterable[User], appointment: Appointmen
 def queue_sign_in_mail(
     *, recipient: str, language: str, template: str, context: Mapping[str, str], now: datetime
 ) -> Communication:
-    """Queue a mail of the sign-in pages; `template` is its kind ("sign-in-code", "password-reset", "account-news").
+    """Queue a mail of the sign-in pages; `template` is its kind ("sign-in-code", "password-reset", "account-news", and "answers-opened" for staff).
 
     Codes and links are worthless after 15 minutes, so they go before everything that keeps longer.
     """
-    keeps = ACCOUNT_NEWS_KEEPS if template == "account-news" else SIGN_IN_KEEPS
+    keeps = ACCOUNT_NEWS_KEEPS if template in _NEWS else SIGN_IN_KEEPS
     row = _row(
         subject=f"account/{uuid.uuid4()}",
         planned=Planned(now, template, now + keeps),

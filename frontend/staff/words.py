@@ -52,6 +52,7 @@ MESSAGES: Final[dict[str, Words]] = {
     "confirmation": _("Confirmation"),
     "request-received": _("We have your request"),
     "request-waiting": _("To the therapist: a request waits"),
+    "answers-opened": _("To the therapist: a manager opened answers"),
     "form-needed": _("Link to the health form"),
     "payment-waiting": _("A payment is open"),
     "payment-problem": _("A payment needs a look"),
@@ -65,6 +66,7 @@ MESSAGES: Final[dict[str, Words]] = {
 }
 
 EVENTS: Final[dict[str, Words]] = {
+    "answers-opened": _("opened the answers, giving a reason"),
     "held": _("kept a time"),
     "hold-expired": _("the time was not confirmed"),
     "hold-released": _("let the time go"),

@@ -96,7 +96,7 @@ def review_of(*, screening: Screening, by: User, now: datetime, reason: str = ""
     patient = screening.patient
     if patient is None:
         raise NotAllowed
-    action = "read" if can_see_answers(by, patient, now) else _break_glass(patient, by, reason, now)
+    action = "read" if can_see_answers(by, patient, now) else _break_glass(screening, patient, by, reason, now)
     record_read(action=action, entity=screening, patient_id=patient.pk, by=by, reason=reason, now=now)
     last = last_screening_before(screening)
     return ReviewDossier(
@@ -145,10 +145,10 @@ def answered_form(screening: Screening) -> AnsweredForm:
     )
 
 
-def _break_glass(patient: Patient, by: User, reason: str, now: datetime) -> str:
+def _break_glass(screening: Screening, patient: Patient, by: User, reason: str, now: datetime) -> str:
     if not can_break_glass(by, reason):
         raise NotAllowed
-    answers_opened.send(sender=Patient, patient=patient, by=by, reason=reason, now=now)
+    answers_opened.send(sender=Screening, screening=screening, patient=patient, by=by, now=now)
     return "break-glass"
 
 
