@@ -1,0 +1,216 @@
+"""Saying who comes, agreeing, and the booking itself."""
+
+from datetime import datetime
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import get_language, gettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from booking.errors import BookingError, HoldExpired, NotCleared, PatientBusy, PoliciesNotAccepted, SlotTaken, TryAgain
+from booking.models import Appointment
+from booking.selectors.offers import needle_free_service_for
+from booking.services.admission import clearance_for
+from booking.services.appointments import Confirmed, confirm_details
+from booking.services.confirming import ways_to_pay
+from booking.services.holds import extend_hold
+from frontend.patient.book_forms import SOMEONE_NEW, AgreeForm, DetailsForm, WhichPatientForm, details_from
+from frontend.patient.pages import book_steps, private, signed_in_patient
+from frontend.patient.terms import answer_due, terms_of_hold
+from frontend.patient.times import times_of
+from frontend.patient.way import Way
+from intake.clock import clinic_date, now
+from intake.errors import DrypointError, IncompleteAnswers
+from intake.models import Patient
+from intake.selectors.patients import patients_of
+from intake.services.patients import PatientDetails
+
+Status = Appointment.Status
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def details(request: HttpRequest) -> HttpResponse:
+    """Who comes. "More time" keeps what was typed."""
+    way, moment = Way(request), now()
+    hold = way.live_hold(moment)
+    if hold is None:
+        return _no_hold(request, way)
+    account = signed_in_patient(request)
+    which = WhichPatientForm(request.POST or None, user=account) if account else None
+    if which is not None and not which.people:
+        which = None
+    for_other = way.person.get("for_whom") == "other"
+    form = DetailsForm(
+        request.POST if request.method == "POST" else None,
+        today=clinic_date(moment),
+        for_other=for_other,
+        initial=_initial(request, way),
+    )
+    if request.method != "POST":
+        return _details_page(request, form, which, hold, moment)
+    try:
+        hold = extend_hold(appointment=hold, now=moment)
+    except HoldExpired:
+        return _no_hold(request, way)
+    if "more_time" in request.POST:
+        form = DetailsForm(today=clinic_date(moment), for_other=for_other, initial=_typed(form))
+        return _details_page(request, form, which, hold, moment)
+    if which is not None:
+        if not which.is_valid():
+            return _details_page(request, form, which, hold, moment, status=422, of_which=True)
+        if which.chosen is not None:
+            way.keep_details({"patient": str(which.chosen.pk)})
+            return redirect("patient:agree")
+    if not form.is_valid():
+        return _details_page(request, form, which, hold, moment, status=422)
+    way.keep_details(form.remembered())
+    return redirect("patient:agree")
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def agree(request: HttpRequest) -> HttpResponse:
+    """What is paid now and later, until when cancelling is free, and yes or no to that."""
+    way, moment = Way(request), now()
+    hold = way.live_hold(moment)
+    if hold is None:
+        return _no_hold(request, way)
+    who = _who(request, way)
+    if who is None:
+        return redirect("patient:details")
+    is_request = clearance_for(hold, who=who, now=moment).decision == "request"
+    can_go_without = is_request and needle_free_service_for(hold, now=moment) is not None
+    form = AgreeForm(
+        request.POST if request.method == "POST" else None, ways=ways_to_pay(hold), can_go_without=can_go_without
+    )
+    status = 200
+    if request.method == "POST":
+        status = 422
+        if form.is_valid():
+            try:
+                confirmed = _confirm(request, hold, who, form, moment)
+            except (PatientBusy, PoliciesNotAccepted, TryAgain) as problem:
+                form.add_error(None, str(problem.message))
+                status = problem.status
+            except DrypointError as problem:
+                return _not_booked(request, way, hold, problem)
+            else:
+                way.finish_booking(confirmed.appointment)
+                waits = confirmed.appointment.awaiting == Appointment.Awaiting.PAYMENT
+                return redirect("patient:pay" if waits else "patient:visit")
+    context = {
+        "form": form,
+        "hold": hold,
+        "who": who,
+        "terms": terms_of_hold(hold, now=moment),
+        "is_request": is_request,
+        "answer_due": answer_due(hold, now=moment),
+        "seconds_left": _seconds_left(hold, moment),
+        "steps": book_steps("agree"),
+    }
+    return render(request, "patient/agree.html", context, status=status)
+
+
+@private
+@require_POST
+def more_time(request: HttpRequest) -> HttpResponse:
+    """Keep the time a little longer."""
+    way, moment = Way(request), now()
+    hold = way.live_hold(moment)
+    if hold is None:
+        return _no_hold(request, way)
+    extend_hold(appointment=hold, now=moment)
+    return redirect("patient:agree" if way.details else "patient:details")
+
+
+def _confirm(
+    request: HttpRequest, hold: Appointment, who: Patient | PatientDetails, form: AgreeForm, moment: datetime
+) -> Confirmed:
+    return confirm_details(
+        appointment=hold,
+        patient=who,
+        payment=form.payment_choice,
+        policies_accepted=form.cleaned_data["agree"],
+        accepts_assessment=bool(form.cleaned_data.get("accepts_assessment")),
+        by=signed_in_patient(request) if isinstance(who, Patient) else None,
+        now=moment,
+    )
+
+
+def _not_booked(request: HttpRequest, way: Way, hold: Appointment, problem: DrypointError) -> HttpResponse:
+    """Say what happened and lead to where it goes on."""
+    messages.warning(request, str(problem.message))
+    if isinstance(problem, IncompleteAnswers):
+        return redirect("patient:resume")
+    if isinstance(problem, NotCleared):
+        way.forget_hold()
+        return redirect("patient:book")
+    if isinstance(problem, HoldExpired | SlotTaken) or not isinstance(problem, BookingError):
+        way.forget_hold()
+    return times_of(hold)
+
+
+def _no_hold(request: HttpRequest, way: Way) -> HttpResponse:
+    """The time ran out, was let go, or is a booking by now: to where that goes on."""
+    hold = way.hold
+    if hold is None:
+        return redirect("patient:book")
+    if hold.awaiting == Appointment.Awaiting.PAYMENT:
+        return redirect("patient:pay")
+    if hold.confirmed_at is not None and way.visit is not None:
+        return redirect("patient:visit")
+    way.forget_hold()
+    messages.warning(
+        request, gettext("We could not keep that time any longer. What you typed is still here; choose a time again.")
+    )
+    return times_of(hold)
+
+
+def _who(request: HttpRequest, way: Way) -> Patient | PatientDetails | None:
+    kept = way.details
+    if "patient" in kept:
+        account = signed_in_patient(request)
+        return patients_of(account).filter(pk=kept["patient"]).first() if account else None
+    return details_from(kept) if kept else None
+
+
+def _initial(request: HttpRequest, way: Way) -> dict[str, object]:
+    kept = way.details
+    if "birth_date" in kept:
+        return {**kept, "birth_date": details_from(kept).birth_date}
+    first = {"patient": kept["patient"]} if "patient" in kept else {}
+    return {"language": (get_language() or "en")[:2], "birth_date": way.birth_date, **first}
+
+
+def _typed(form: DetailsForm) -> dict[str, object]:
+    """What stands in the fields, right or wrong."""
+    return {name: form[name].value() for name in form.fields}
+
+
+def _details_page(
+    request: HttpRequest,
+    form: DetailsForm,
+    which: WhichPatientForm | None,
+    hold: Appointment,
+    moment: datetime,
+    status: int = 200,
+    of_which: bool = False,
+) -> HttpResponse:
+    context = {
+        "form": form,
+        "which": which,
+        "forms": [which] if of_which else [form],
+        "someone_new": SOMEONE_NEW,
+        "hold": hold,
+        "terms": terms_of_hold(hold, now=moment),
+        "seconds_left": _seconds_left(hold, moment),
+        "steps": book_steps("details"),
+    }
+    return render(request, "patient/details.html", context, status=status)
+
+
+def _seconds_left(hold: Appointment, moment: datetime) -> int:
+    assert hold.hold_expires_at is not None
+    return max(0, int((hold.hold_expires_at - moment).total_seconds()))

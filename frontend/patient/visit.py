@@ -1,0 +1,259 @@
+"""A booking by the link in its mail: look at it, move it, cancel it, fill in its form."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from functools import wraps
+from typing import Final
+from uuid import UUID
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from booking.errors import BookingError, SlotTaken
+from booking.feeds.ics import visit_calendar
+from booking.models import Appointment
+from booking.payments.ledger import balance_of
+from booking.selectors.appointments import appointment_by_manage_token, appointments_of_user
+from booking.services.appointments import cancel_appointment, reschedule_appointment
+from frontend.patient.diary import Diary, diary_of
+from frontend.patient.pages import private
+from frontend.patient.terms import fee_now, terms_of_visit
+from frontend.patient.time_forms import ChosenTime, LookForm
+from frontend.patient.visit_forms import ProofForm
+from frontend.patient.way import Way
+from intake.clock import clinic_date, now
+from intake.errors import DrypointError, TooManyAttempts
+from intake.models import User
+from intake.origin import address_of
+from intake.services.limits import count_attempt
+
+Status = Appointment.Status
+WINDOW: Final = timedelta(hours=1)
+LINKS_AN_HOUR: Final = 30
+GUESSES_AN_HOUR: Final = 6
+_CHANGEABLE: Final = (Status.PENDING, Status.BOOKED)
+
+
+@private
+@require_GET
+def open_link(request: HttpRequest, token: str) -> HttpResponse:
+    """Exchange the link for a cookie, so that the token stands in no later address."""
+    way, moment = Way(request), now()
+    try:
+        count_attempt(key=f"visit-link:{address_of(request)}", limit=LINKS_AN_HOUR, window=WINDOW, now=moment)
+    except TooManyAttempts as problem:
+        return _without_referrer(render(request, "patient/no_visit.html", {"problem": problem}, status=problem.status))
+    visit = appointment_by_manage_token(token)
+    if visit is None or visit.patient is None:
+        return _without_referrer(render(request, "patient/no_visit.html", {"bad_link": True}, status=404))
+    known_here = way.is_proven and way.visit == visit
+    request.session.cycle_key()
+    way.open_visit(visit, proven=known_here or visit.patient.contact_verified_at is not None)
+    return _without_referrer(redirect("patient:visit"))
+
+
+def _without_referrer(response: HttpResponse) -> HttpResponse:
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+VisitView = Callable[[HttpRequest, Way, Appointment], HttpResponse]
+
+
+def of_proven_visit(view: VisitView) -> Callable[[HttpRequest], HttpResponse]:
+    """The visit of this browser's link; who only has the link says the birth date first."""
+
+    @private
+    @wraps(view)
+    def answer(request: HttpRequest) -> HttpResponse:
+        way = Way(request)
+        visit = way.visit
+        if visit is None:
+            return render(request, "patient/no_visit.html", status=404)
+        if not way.is_proven:
+            return redirect("patient:prove")
+        return view(request, way, visit)
+
+    return answer
+
+
+@private
+@require_http_methods(["GET", "HEAD", "POST"])
+def prove(request: HttpRequest) -> HttpResponse:
+    """The birth date, before anything of the visit is shown."""
+    way, moment = Way(request), now()
+    visit = way.visit
+    if visit is None or visit.patient is None:
+        return render(request, "patient/no_visit.html", status=404)
+    if way.is_proven:
+        return redirect("patient:visit")
+    form = ProofForm(
+        request.POST if request.method == "POST" else None, patient=visit.patient, today=clinic_date(moment)
+    )
+    if request.method == "POST":
+        try:
+            count_attempt(key=f"visit-proof:{visit.pk}", limit=GUESSES_AN_HOUR, window=WINDOW, now=moment)
+        except TooManyAttempts as problem:
+            return render(request, "patient/no_visit.html", {"problem": problem}, status=problem.status)
+        if form.is_valid():
+            way.prove_visit()
+            return redirect("patient:visit")
+    return render(request, "patient/prove.html", {"form": form}, status=422 if form.is_bound else 200)
+
+
+@of_proven_visit
+@require_GET
+def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
+    """When, where, with whom, what is paid and due, and what can be done; said as it is now."""
+    moment = now()
+    balance = balance_of(visit)
+    is_coming = visit.status in _CHANGEABLE and visit.start > moment
+    context = {
+        "visit": visit,
+        "state": _state(visit),
+        "balance": balance,
+        "give_back": max(0, -balance.due),
+        "terms": terms_of_visit(visit, now=moment),
+        "is_coming": is_coming,
+        "may_move": is_coming and visit.awaiting != Appointment.Awaiting.PAYMENT,
+        "free_now": is_coming and fee_now(visit, now=moment) == 0,
+        "again": visit.status == Status.CANCELLED,
+    }
+    return render(request, "patient/visit.html", context)
+
+
+@of_proven_visit
+@require_GET
+def calendar_file(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
+    """The visit for a calendar: when and where, never why."""
+    content = visit_calendar(appointment=visit, title=gettext("Your appointment"), now=now())
+    return HttpResponse(
+        content,
+        content_type="text/calendar; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="appointment.ics"'},
+    )
+
+
+@of_proven_visit
+@require_http_methods(["GET", "HEAD", "POST"])
+def cancel(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
+    """What it costs, or that it is free, before anything happens; a fee that was not shown is never taken."""
+    moment = now()
+    fee = fee_now(visit, now=moment)
+    context = {"visit": visit, "fee": fee, "terms": terms_of_visit(visit, now=moment)}
+    if request.method != "POST":
+        if visit.status not in _CHANGEABLE:
+            return redirect("patient:visit")
+        return render(request, "patient/cancel.html", context)
+    if request.POST.get("fee") != str(fee) and visit.status in _CHANGEABLE:
+        return render(request, "patient/cancel.html", context | {"changed": True}, status=409)
+    try:
+        cancel_appointment(appointment=visit, by=None, reason=Appointment.CancelReason.PATIENT, now=moment)
+    except DrypointError as problem:
+        messages.warning(request, str(problem.message))
+    return redirect("patient:visit")
+
+
+@of_proven_visit
+@require_http_methods(["GET", "HEAD", "POST"])
+def move(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
+    """Other times, with what moving costs said first."""
+    moment = now()
+    if visit.status not in _CHANGEABLE or visit.awaiting == Appointment.Awaiting.PAYMENT:
+        return redirect("patient:visit")
+    look = LookForm(request.POST if request.method == "POST" else request.GET, service=visit.service)
+    diary = diary_of(service=visit.service, look=look, screening=visit.screening, mine=visit, now=moment)
+    fee = fee_now(visit, now=moment)
+    if request.method != "POST":
+        return _move_page(request, visit, diary, fee)
+    chosen = ChosenTime(request.POST, service=visit.service)
+    if not chosen.is_valid():
+        return _move_page(request, visit, diary, fee, form=chosen, status=422)
+    if request.POST.get("fee") != str(fee):
+        return _move_page(request, visit, diary, fee, changed=True, status=409)
+    start = chosen.cleaned_data["time"]
+    try:
+        reschedule_appointment(
+            appointment=visit,
+            practitioner=chosen.cleaned_data["practitioner"] or diary.somebody_at(start, visit.practitioner),
+            start=start,
+            by=None,
+            now=moment,
+        )
+    except SlotTaken as taken:
+        others = diary.with_alternatives(taken.details.get("alternatives", []))
+        return _move_page(request, visit, others, fee, problem=taken, status=409)
+    except DrypointError as problem:
+        return _move_page(request, visit, diary, fee, problem=problem, status=problem.status)
+    messages.success(request, gettext("Your visit is at its new time now."))
+    return redirect("patient:visit")
+
+
+@of_proven_visit
+@require_POST
+def fill_in_form(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
+    """Begin the check for this visit; its answers are given to it at the end."""
+    way.fill_in_form_for(visit)
+    if visit.patient is not None and visit.patient.birth_date is not None:
+        way.keep_person(birth_date=visit.patient.birth_date.isoformat())
+    return redirect("patient:check")
+
+
+@private
+@login_required
+@require_GET
+def visits(request: HttpRequest) -> HttpResponse:
+    """All visits of a signed-in patient, of everybody for whom the account acts."""
+    mine = list(_own(request))
+    moment = now()
+    coming = [one for one in mine if one.start > moment and one.status in _CHANGEABLE]
+    context = {"coming": coming[::-1], "past": [one for one in mine if one not in coming]}
+    return render(request, "patient/visits.html", context)
+
+
+@private
+@login_required
+@require_POST
+def open_visit(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Open one of one's own visits."""
+    found = get_object_or_404(_own(request), pk=appointment_id)
+    Way(request).open_visit(found, proven=True)
+    return redirect("patient:visit")
+
+
+def _own(request: HttpRequest) -> QuerySet[Appointment]:
+    assert isinstance(request.user, User)
+    return appointments_of_user(request.user).exclude(confirmed_at=None)
+
+
+def _state(visit: Appointment) -> str:
+    """Which words describe it: waiting ones by what they wait for."""
+    return f"{visit.status}-{visit.awaiting}" if visit.awaiting else visit.status
+
+
+def _move_page(
+    request: HttpRequest,
+    visit: Appointment,
+    diary: Diary,
+    fee: int,
+    *,
+    form: ChosenTime | None = None,
+    problem: DrypointError | BookingError | None = None,
+    changed: bool = False,
+    status: int = 200,
+) -> HttpResponse:
+    context = {
+        "visit": visit,
+        "diary": diary,
+        "fee": fee,
+        "form": form,
+        "problem": problem,
+        "changed": changed,
+        "terms": terms_of_visit(visit, now=now()),
+    }
+    return render(request, "patient/move.html", context, status=status)
