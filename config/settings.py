@@ -195,6 +195,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Drypoint",
     "VERSION": "1",
+    "OAS_VERSION": "3.1.0",  # 3.0 can't say that an object may be null
     "DESCRIPTION": "Online booking and intake for a dry-needling clinic.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -96,6 +96,8 @@ class WallTime(serializers.DateTimeField):
 
 
 class MoneyOut(serializers.Serializer[Any]):
+    """An amount of money."""
+
     amount = serializers.IntegerField(help_text="Minor units.")
     currency = serializers.CharField()
 

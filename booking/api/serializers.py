@@ -19,10 +19,14 @@ _TOKEN: dict[str, Any] = {"max_length": 200}
 
 
 class PractitionerSearch(StrictSerializer):
+    """Whose therapists are asked for."""
+
     service = Known(HealthcareService.objects.filter(online=True), required=False)
 
 
 class SlotSearch(StrictSerializer):
+    """Which free times are asked for."""
+
     service = Known(HealthcareService.objects.filter(online=True), help_text="Id or slug.")
     practitioner = Known(Practitioner.objects.filter(active=True), required=False)
     location = Known(Location.objects.all(), required=False, help_text="Id or slug.")
@@ -42,6 +46,8 @@ class SlotSearch(StrictSerializer):
 
 
 class HoldIn(StrictSerializer):
+    """The time that somebody would like to be kept."""
+
     service = Known(HealthcareService.objects.filter(online=True), help_text="Id or slug.")
     practitioner = Known(
         Practitioner.objects.filter(active=True),
@@ -55,6 +61,8 @@ class HoldIn(StrictSerializer):
 
 
 class PatientIn(StrictSerializer):
+    """Who comes."""
+
     given_name = Text(**_NAME)
     family_name = Text(**_NAME)
     birth_date = Day()
@@ -69,6 +77,8 @@ class PatientIn(StrictSerializer):
 
 
 class AppointmentIn(StrictSerializer):
+    """Whose hold becomes a booking, and how it is paid."""
+
     hold = serializers.UUIDField()
     token = Text(help_text="The hold's token.", **_TOKEN)
     patient = PatientIn()
@@ -80,6 +90,8 @@ class AppointmentIn(StrictSerializer):
 
 
 class CancelIn(StrictSerializer):
+    """Why."""
+
     reason = Text(
         required=False,
         allow_blank=True,
@@ -90,6 +102,8 @@ class CancelIn(StrictSerializer):
 
 
 class RescheduleIn(StrictSerializer):
+    """The new time."""
+
     start = Moment()
     practitioner = Known(
         Practitioner.objects.filter(active=True),
@@ -101,6 +115,8 @@ class RescheduleIn(StrictSerializer):
 
 
 class ServiceOut(serializers.Serializer[Any]):
+    """Something that can be booked online."""
+
     id = serializers.UUIDField()
     slug = serializers.CharField()
     name = serializers.CharField()
@@ -113,6 +129,8 @@ class ServiceOut(serializers.Serializer[Any]):
 
 
 class PractitionerOut(serializers.Serializer[Any]):
+    """A therapist, and the services of theirs that are booked online."""
+
     id = serializers.UUIDField()
     name = serializers.CharField()
     title = serializers.CharField()
@@ -133,6 +151,8 @@ class SlotOut(serializers.Serializer[Any]):
 
 
 class SlotsOut(serializers.Serializer[Any]):
+    """Free times, and the clinic's time zone."""
+
     time_zone = serializers.CharField()
     slots = SlotOut(many=True)
 
@@ -163,6 +183,8 @@ class AppointmentOut(serializers.Serializer[Any]):
 
 
 class HoldOut(serializers.Serializer[Any]):
+    """A time that is kept for a while; the token is shown once."""
+
     id = serializers.UUIDField(help_text="The appointment's id.")
     token = serializers.CharField()
     expires_at = WallTime()
@@ -170,15 +192,21 @@ class HoldOut(serializers.Serializer[Any]):
 
 
 class ConfirmedOut(AppointmentOut):
+    """The booking or request; the token opens it later."""
+
     checkout_url = serializers.URLField(allow_null=True, help_text="Where the deposit is paid.")
     manage_token = serializers.CharField()
 
 
 class ChangedOut(AppointmentOut):
+    """The appointment as it is now, and what the change costs."""
+
     fee = MoneyOut()
 
 
 class CheckoutOut(serializers.Serializer[Any]):
+    """Where the deposit is paid."""
+
     checkout_url = serializers.URLField()
 
 
