@@ -103,15 +103,17 @@ class Postgres:
         return True
 
     def _forget_dead_server(self) -> None:
-        """Remove the lock file of a killed server whose number now belongs to another program."""
-        lock = self.data / "postmaster.pid"
-        if lock.exists() and not _is_postgres(int(lock.read_text().splitlines()[0])):
-            lock.unlink()
+        """Remove what a killed server locked, if its number belongs to another program or to a dead one by now."""
+        for lock in (self.data / "postmaster.pid", self.socket_folder / ".s.PGSQL.5432.lock"):
+            if lock.exists() and not _is_postgres(int(lock.read_text().splitlines()[0])):
+                lock.unlink()
 
 
 def _is_postgres(pid: int) -> bool:
+    """Whether a server lives under this number; one that is dead but not yet buried does not count."""
     with contextlib.suppress(psutil.NoSuchProcess):
-        return psutil.Process(pid).name() == "postgres"
+        process = psutil.Process(pid)
+        return process.name() == "postgres" and process.status() != psutil.STATUS_ZOMBIE
     return False
 
 

@@ -1,14 +1,18 @@
 """The embedded database and broker keep what they acknowledged, whatever happens to them."""
 
+import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import psycopg
 import pytest
 import redis
 
-from config.local.environment import postgres_in, valkey_in
+from config.local.environment import DATABASE, ROOT, postgres_in, valkey_in
 from config.local.postgres import Postgres
 from config.local.processes import Processes
 
@@ -83,3 +87,46 @@ def test_a_folder_too_deep_for_a_socket_works_too(runner: Processes, tmp_path: P
     assert postgres.answers()
     assert valkey.answers()
     assert len(str(valkey.socket)) < 100
+
+
+SERVICES = """
+import sys, time
+from pathlib import Path
+from config.local.stack import Stack
+stack = Stack(var=Path(sys.argv[1]), given={})
+stack.processes.end_leftovers()
+stack.start_services()
+print("up", flush=True)
+time.sleep(60)
+"""
+
+
+def run_services(var: Path) -> "subprocess.Popen[str]":
+    """A runner of both services, once they answer."""
+    argv = [sys.executable, "-c", SERVICES, str(var)]
+    process = subprocess.Popen(argv, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "up\n", process.communicate()[1]
+    return process
+
+
+def kill_9(runner: "subprocess.Popen[str]") -> None:
+    """Kill the runner and all that it started, at once and without burying anybody."""
+    lot = [psutil.Process(runner.pid), *psutil.Process(runner.pid).children(recursive=True)]
+    for process in lot:
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
+
+
+def test_both_come_back_with_the_data_when_the_runner_and_all_of_its_children_are_killed(tmp_path: Path) -> None:
+    runners = [run_services(tmp_path)]
+    with psycopg.connect(postgres_in(tmp_path).address(DATABASE)) as connection:
+        connection.execute("create table kept as select 42 as n")
+    for _ in range(3):
+        kill_9(runners[-1])
+        runners.append(run_services(tmp_path))
+    with psycopg.connect(postgres_in(tmp_path).address(DATABASE)) as connection:
+        assert connection.execute("select n from kept").fetchall() == [(42,)]
+    kill_9(runners[-1])
+    for runner in runners:
+        runner.communicate()
