@@ -3,7 +3,10 @@
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from booking.payments.models import Finding, Payment
+from intake.models import User
 
 
 def report(
@@ -12,3 +15,14 @@ def report(
     """Open a finding, once for as long as it stands open. Details: sums, states and Stripe's words."""
     finding = Finding(kind=kind, object_id=object_id, payment=payment, details=details, found_at=now)
     Finding.objects.bulk_create([finding], ignore_conflicts=True)
+
+
+def open_findings() -> QuerySet[Finding]:
+    """What a person must still look at, oldest first, with its payment and appointment."""
+    waiting = Finding.objects.filter(resolved_at=None).select_related("payment__appointment", "payment__payer")
+    return waiting.order_by("found_at", "id")
+
+
+def resolve_finding(*, finding: Finding, by: User, now: datetime) -> None:
+    """Note that somebody has looked at it; the same thing found again opens a new one."""
+    Finding.objects.filter(pk=finding.pk, resolved_at=None).update(resolved_at=now, resolved_by=by)

@@ -1,15 +1,14 @@
 """Paying online: opening Stripe's page, what happens when nobody pays, and the sweeps that finish what was decided."""
 
 import logging
-from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F, Q
 
-from booking.errors import HoldExpired, NotPossibleNow, PaymentNotOffered, StripeUnavailable, TryAgain
+from booking.errors import HoldExpired, NotPossibleNow, PaymentNotOffered, StripeUnavailable
 from booking.models import Appointment
 from booking.payments.commands import ask, next_command
 from booking.payments.findings import report
@@ -19,6 +18,7 @@ from booking.payments.stripe_gateway import connect
 from booking.reminders.switch import senders_released
 from booking.rules.policy import CHECKOUT
 from booking.services.appointments import payment_authorised
+from booking.services.batches import work_off
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment
 from booking.services.reconcile import reconcile, reconcile_nightly
@@ -38,12 +38,11 @@ __all__ = [
     "switch_to_desk",
 ]
 
-LET_GO: Final = timedelta(minutes=20)  # the time is released although Stripe gave no answer
+GRACE: Final = timedelta(minutes=5)  # after that the time is released although Stripe gave no answer
 SESSION_ENDS: Final = timedelta(minutes=31)  # Stripe's own end, a backstop; 30 is its minimum
 SAME_REQUEST: Final = timedelta(seconds=45)  # later the stored end would be too near for Stripe
 RETRY_AFTER: Final = timedelta(seconds=60)
 BATCH: Final = 50
-UNAVAILABLE_IN_A_ROW: Final = 3
 DESCRIPTION: Final = "Appointment deposit"  # neutral: nothing about health goes to Stripe
 Status = Appointment.Status
 Outcome = GatewayCommand.Outcome
@@ -153,22 +152,6 @@ def carry_out_wanted(*, now: datetime) -> int:
     return work_off(oldest_first[:BATCH], lambda payment: settle(payment=payment, now=now))
 
 
-def work_off(payments: Iterable[Payment], do: Callable[[Payment], Any]) -> int:
-    """Do it for each; one without an answer doesn't stop the others, three in a row mean that Stripe is down."""
-    done = unavailable = 0
-    for payment in payments:
-        try:
-            do(payment)
-            unavailable = 0
-        except (StripeUnavailable, TryAgain) as failure:
-            log.warning("payment %s: %s", payment.pk, failure.code)
-            unavailable += isinstance(failure, StripeUnavailable)
-        done += 1
-        if unavailable == UNAVAILABLE_IN_A_ROW:
-            break
-    return done
-
-
 def checkout_until(payment: Payment) -> datetime:
     """Until when the time is kept for this payment to be made."""
     return (payment.session_created_at or payment.created_at) + CHECKOUT
@@ -178,12 +161,11 @@ def _end_checkout(payment: Payment, now: datetime) -> None:
     try:
         converge(payment=payment, ends=lambda current: checkout_until(current) <= now, now=now)
     finally:
-        if checkout_until(payment) + (LET_GO - CHECKOUT) <= now:
-            with named_constraints(), transaction.atomic(durable=True):
-                appointment = lock_appointment(payment.appointment)
-                current = Payment.objects.get(pk=payment.pk)
-                if current.state == Payment.State.OPEN:
-                    release_unpaid(appointment, current, now)
+        with named_constraints(), transaction.atomic(durable=True):
+            appointment = lock_appointment(payment.appointment)
+            current = Payment.objects.get(pk=payment.pk)
+            if current.state == Payment.State.OPEN and checkout_until(current) + GRACE <= now:
+                release_unpaid(appointment, current, now)
 
 
 def _must_look_first(payment: Payment, now: datetime) -> bool:

@@ -1,27 +1,23 @@
 """Reconciling: what an event did not tell us is found by asking, every ten minutes and, both ways, every night."""
 
-import logging
-import time
-from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db.models import F
 
-from booking.errors import StripeUnavailable, TryAgain
+from booking.errors import StripeUnavailable
 from booking.payments.findings import report
 from booking.payments.gateway import IntentSeen, Unknown
 from booking.payments.ledger import Kind, total
 from booking.payments.models import Finding, Payment
 from booking.payments.stripe_gateway import connect
+from booking.services.batches import work_off
 from booking.services.settlement import settle
 
 NIGHTLY_LOOKS_BACK: Final = timedelta(hours=72)
 DECIDED_WITHIN: Final = timedelta(days=4)  # an authorisation lapses after 7
-SECONDS_A_RUN: Final = 35
 BATCH: Final = 200
-log = logging.getLogger(__name__)
 
 
 def reconcile(*, now: datetime) -> int:
@@ -30,13 +26,10 @@ def reconcile(*, now: datetime) -> int:
         gateway=Payment.Gateway.STRIPE, settled_at=None, created_at__lte=now - timedelta(minutes=1)
     )
     longest_unasked = open_ones.order_by(F("checked_at").asc(nulls_first=True))
-    asked = 0
-    for payment in _while_time_lasts(longest_unasked[:BATCH]):
-        if not _settled(payment, now):
-            break
-        asked += 1
-    _report_ageing(now)
-    return asked
+    try:
+        return work_off(longest_unasked[:BATCH], lambda payment: settle(payment=payment, now=now))
+    finally:
+        _report_ageing(now)
 
 
 def reconcile_nightly(*, now: datetime) -> int:
@@ -59,10 +52,10 @@ def reconcile_nightly(*, now: datetime) -> int:
             Payment.objects.filter(pk=payment.pk, session_id="").update(
                 session_id=session.id, session_created_at=session.created_at, revision=F("revision") + 1
             )
-    for intent in intents.values():
-        if intent.payment_ref:
-            _compare(intent, now)
-    _look_for_ours(set(intents), since, now)
+    ours = Payment.objects.filter(gateway=Payment.Gateway.STRIPE, session_created_at__gte=since).exclude(intent_id="")
+    not_listed = ours.exclude(intent_id__in=set(intents))
+    work_off((intent for intent in intents.values() if intent.payment_ref), lambda intent: _compare(intent, now))
+    work_off(not_listed, lambda payment: settle(payment=payment, now=now))
     return Finding.objects.count() - before
 
 
@@ -73,31 +66,12 @@ def _compare(intent: IntentSeen, now: datetime) -> None:
         report(kind=kind, object_id=intent.id, status=intent.status, amount=intent.received, now=now)
         return
     if payment.settled_at is None or total(payment, Kind.CAPTURE) != intent.received:
-        _settled(payment, now)
+        settle(payment=payment, now=now)
     taken = total(payment, Kind.CAPTURE)
     if intent.status == "succeeded" and taken != intent.received:
         report(
             kind=Finding.Kind.AMOUNT, object_id=intent.id, payment=payment, ours=taken, seen=intent.received, now=now
         )
-
-
-def _look_for_ours(known: set[str], since: datetime, now: datetime) -> None:
-    """Ours that Stripe did not list. An intent may be older than the window that its payment lies in, so ask for it."""
-    ours = Payment.objects.filter(gateway=Payment.Gateway.STRIPE, session_created_at__gte=since).exclude(intent_id="")
-    for payment in ours.exclude(intent_id__in=known):
-        _settled(payment, now)
-
-
-def _settled(payment: Payment, now: datetime) -> bool:
-    """Settle one; whether Stripe could be asked. A lock that could not be had leaves it to the next run."""
-    try:
-        settle(payment=payment, now=now)
-    except StripeUnavailable as failure:
-        log.warning("payment %s: %s", payment.pk, failure.code)
-        return False
-    except TryAgain as failure:
-        log.warning("payment %s: %s", payment.pk, failure.code)
-    return True
 
 
 def _report_ageing(now: datetime) -> None:
@@ -116,12 +90,3 @@ def _payment(reference: str) -> Payment | None:
         return Payment.objects.filter(pk=UUID(reference), gateway=Payment.Gateway.STRIPE).first()
     except ValueError:
         return None
-
-
-def _while_time_lasts(payments: Iterable[Payment]) -> Iterator[Payment]:
-    """Stop before the task's own time limit would; the rest is asked about in the next run."""
-    stop = time.monotonic() + SECONDS_A_RUN
-    for payment in payments:
-        if time.monotonic() > stop:
-            return
-        yield payment

@@ -1,11 +1,12 @@
 """Events from Stripe: a signed hint is kept and answered at once, and looked into later."""
 
 import json
-import logging
 import re
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -17,6 +18,7 @@ from booking.errors import EventRefused, StripeUnavailable, TryAgain
 from booking.payments.findings import report
 from booking.payments.models import Finding, Payment, WebhookEvent
 from booking.payments.signatures import is_signed
+from booking.services.batches import work_off
 from booking.services.settlement import settle
 
 LEASE: Final = timedelta(seconds=60)
@@ -28,7 +30,6 @@ _ID: Final = re.compile(r"[A-Za-z0-9_]{1,255}")
 # Of these the PaymentIntent they belong to is looked at; other kinds of object are no payment.
 _LOOKED_AT: Final = {"checkout.session": "id", "payment_intent": "id"}
 _BELONGS: Final = {"charge": "payment_intent", "refund": "payment_intent", "dispute": "payment_intent"}
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,14 +66,7 @@ def store_event(*, payload: bytes, signature: str, now: datetime) -> None:
 
 def handle_events(*, now: datetime) -> int:
     """Look into the events that wait; one whose payment we don't know (yet) is tried again. How many were taken."""
-    taken = 0
-    while taken < BATCH and (event := _take_one(now)) is not None:
-        taken += 1
-        try:
-            _handle(event, now)
-        except (StripeUnavailable, TryAgain) as failure:
-            _try_later(event, failure.code, now)
-    return taken
+    return work_off(islice(iter(partial(_take_one, now), None), BATCH), lambda event: _handle(event, now))
 
 
 def _take_one(now: datetime) -> WebhookEvent | None:
@@ -82,7 +76,7 @@ def _take_one(now: datetime) -> WebhookEvent | None:
         event = waiting.order_by("received_at", "id").select_for_update(skip_locked=True).first()
         if event is not None:
             event.attempts += 1
-            event.next_try_at = now + LEASE
+            event.next_try_at = now + max(LEASE, _pause(event))
             event.save(update_fields=["attempts", "next_try_at"])
         return event
 
@@ -92,7 +86,11 @@ def _handle(event: WebhookEvent, now: datetime) -> None:
     if payment is None:
         _keep_unknown(event, now)
         return
-    settle(payment=payment, now=now)
+    try:
+        settle(payment=payment, now=now)
+    except (StripeUnavailable, TryAgain) as failure:
+        _try_later(event, failure.code, now)
+        raise
     if event.type == "charge.dispute.created":
         report(kind=Finding.Kind.DISPUTE, object_id=event.object_id, payment=payment, now=now)
     _done(event, "", now)
@@ -115,9 +113,11 @@ def _keep_unknown(event: WebhookEvent, now: datetime) -> None:
 
 
 def _try_later(event: WebhookEvent, problem: str, now: datetime) -> None:
-    pause = min(FIRST_PAUSE * 2 ** min(event.attempts - 1, 20), LONGEST_PAUSE)
-    WebhookEvent.objects.filter(pk=event.pk).update(next_try_at=now + pause, problem=problem)
-    log.warning("event %s of type %s waits: %s", event.pk, event.type, problem)
+    WebhookEvent.objects.filter(pk=event.pk).update(next_try_at=now + _pause(event), problem=problem)
+
+
+def _pause(event: WebhookEvent) -> timedelta:
+    return min(FIRST_PAUSE * (1 << min(event.attempts - 1, 20)), LONGEST_PAUSE)
 
 
 def _done(event: WebhookEvent, problem: str, now: datetime) -> None:
