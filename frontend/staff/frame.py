@@ -7,11 +7,10 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 
 from booking.models import Location
@@ -25,6 +24,12 @@ from intake.models import Role, User
 View = Callable[..., HttpResponse]
 CLINIC = (Role.THERAPIST, Role.RECEPTION, Role.MANAGER)
 DESK = (Role.RECEPTION, Role.MANAGER)
+
+
+class SeeOther(HttpResponseRedirect):
+    """The answer to a POST: look there, with a GET."""
+
+    status_code = 303
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,12 +95,6 @@ def clinic_or_refuse() -> Location:
     return clinic
 
 
-def way_back(request: HttpRequest, otherwise: str) -> str:
-    """Where the form says that it stood, if that is on this site."""
-    said = request.POST.get("next", "")
-    return said if url_has_allowed_host_and_scheme(said, allowed_hosts=None) else otherwise
-
-
 def _menu(request: HttpRequest) -> list[MenuItem]:
     role = role_of(request.user)
     items: list[MenuItem] = []
@@ -107,7 +106,7 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         items.append(MenuItem(_("Today"), reverse("staff:desk"), request.path == reverse("staff:desk")))
         add(_("Book"), reverse("staff:book"))
         add(_("Calendar"), reverse("staff:calendar"))
-        add(_("Requests"), reverse("staff:reviews"), len(waiting_requests(by=me(request), now=clock.now())))
+        add(_("Requests"), reverse("staff:reviews"), waiting_requests(by=me(request), now=clock.now()).count())
         add(_("Patients"), reverse("staff:patients"))
     if role == Role.OWNER:
         items.append(MenuItem(_("Start"), reverse("staff:desk"), request.path == reverse("staff:desk")))

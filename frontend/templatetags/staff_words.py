@@ -85,3 +85,9 @@ def clock_mark(moment: datetime, zone: str) -> str:
     """Five-minute line of the day on the clinic's clock, for the calendar's classes: 9:05 is 109."""
     wall = to_wall(moment, zone)
     return str((wall.hour * 60 + wall.minute) // 5)
+
+
+@register.filter
+def positive(amount: int) -> int:
+    """A sum without its sign."""
+    return abs(amount)

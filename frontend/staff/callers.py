@@ -1,0 +1,230 @@
+"""Booking for somebody on the phone: one page that any change brings up to date, without losing what was typed."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID, uuid4
+
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.urls import reverse
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
+from booking.models import HealthcareService, Practitioner
+from booking.rules.availability import Slot
+from booking.rules.walltime import wall_date
+from booking.selectors.practitioners import needles
+from booking.selectors.slots import free_slots
+from booking.services.appointments import book_for_caller
+from frontend.staff.desk import read_date, read_practitioner
+from frontend.staff.forms import CallerForm
+from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page
+from frontend.staff.times import day_after_today, names_of, read_value, times_of
+from frontend.staff.visits import visible_visit
+from frontend.staff.words import FORMS
+from frontend.templatetags.presentation import short_day
+from intake import clock
+from intake.errors import DrypointError
+from intake.models import Patient, Screening, User
+from intake.selectors.patients import likely_matches, patients_visible_to, search_patients
+from intake.selectors.reviews import form_state
+from intake.services.patients import PatientDetails
+
+DAYS_LOOKED_AT = 14
+DAYS_SHOWN = 4
+MATCHES_SHOWN = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What the page says at this moment."""
+
+    q: str
+    patient: Patient | None
+    service: HealthcareService | None
+    practitioner: Practitioner | None
+    first: date
+    time: str
+    kept: Screening | None  # the answers on file, if they still hold
+
+    @property
+    def health(self) -> list[tuple[str, str]]:
+        """The ways to deal with the health form, the best first."""
+        if self.service is None or not self.service.needs_screening:
+            return []
+        ways = [("link", _("Send the link. The time is kept until the form comes."))]
+        if self.kept is not None:
+            said = {"day": short_day(self.kept.evaluated_at), "state": FORMS[form_state(self.kept)].text}
+            ways.insert(0, ("kept", _("Answered on %(day)s: %(state)s") % said))
+        if self.service.screening == HealthcareService.Screening.RED_FLAGS:
+            ways.append(("without", _("Without the form: no needles are used")))
+        return ways
+
+
+@for_roles(*CLINIC, methods=("GET", "HEAD", "POST"))
+def book(request: HttpRequest) -> HttpResponse:
+    """Book for a caller. A POST with `look` books nothing: it shows the page for what is chosen by now."""
+    now = clock.now()
+    values = request.POST if request.method == "POST" else request.GET
+    wanted = _read(values, me(request), now)
+    if request.method != "POST" or "look" in request.POST:
+        return _page(request, wanted, _unbound(wanted, values), now)
+    form = CallerForm(request.POST, **_needs(wanted))
+    chosen = read_value(wanted.time)
+    if not form.is_valid() or chosen is None:
+        if chosen is None:
+            form.add_error(None, _("Please choose a time."))
+        return _page(request, wanted, form, now, status=422)
+    return _book(request, wanted, form, chosen, now)
+
+
+@for_roles(*CLINIC)
+def booked(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """What to tell the caller."""
+    visit = visible_visit(request, appointment_id)
+    return page(request, "staff/booked.html", {"visit": visit})
+
+
+def _book(
+    request: HttpRequest, wanted: Wanted, form: CallerForm, chosen: tuple[datetime, UUID | None], now: datetime
+) -> HttpResponse:
+    said = form.cleaned_data
+    try:
+        made = book_for_caller(
+            service=said["service"],
+            practitioner=Practitioner.objects.filter(pk=chosen[1]).first() if chosen[1] else None,
+            start=chosen[0],
+            patient=wanted.patient or _details(said),
+            screening=wanted.kept if said["health_form"] == "kept" else None,
+            wait_for_form=said["health_form"] == "link",
+            payment=said["payment"],
+            note=said["note"],
+            request_key=said["request_key"],
+            by=me(request),
+            now=now,
+        )
+    except DrypointError as error:
+        near = error.details.get("alternatives", [])
+        return _page(request, wanted, form, now, refusal=error, near=near, status=error.status)
+    return SeeOther(reverse("staff:booked", args=[made.appointment.pk]))
+
+
+def _details(said: dict[str, object]) -> PatientDetails:
+    return PatientDetails(
+        given_name=str(said["given_name"]),
+        family_name=str(said["family_name"]),
+        birth_date=said["birth_date"],  # type: ignore[arg-type]
+        email=str(said["email"]),
+        phone=str(said["phone"]),
+        language=(get_language() or "en")[:2],
+    )
+
+
+def _page(
+    request: HttpRequest,
+    wanted: Wanted,
+    form: CallerForm,
+    now: datetime,
+    *,
+    refusal: DrypointError | None = None,
+    near: list[Slot] | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    clinic = clinic_or_refuse()
+    names = names_of(Practitioner.objects.filter(active=True))
+    days = times_of(
+        near or _free(wanted, now),
+        zone=clinic.time_zone,
+        names=names,
+        anybody=wanted.practitioner is None,
+        chosen=wanted.time,
+    )
+    shown = days if near else days[:DAYS_SHOWN]
+    found = list(search_patients(wanted.q, by=me(request), now=now)[:MATCHES_SHOWN]) if wanted.q else []
+    if wanted.patient is not None and wanted.patient not in found:
+        found.insert(0, wanted.patient)
+    context = {
+        "wanted": wanted,
+        "form": form,
+        "refusal": refusal,
+        "found": found,
+        "duplicates": list(likely_matches(wanted.patient)[:5]) if wanted.patient else [],
+        "days": shown,
+        "near": bool(near),
+        "later": shown[-1].date + timedelta(days=1) if shown else wanted.first + timedelta(days=DAYS_LOOKED_AT),
+        "zone": clinic.time_zone,
+    }
+    return page(request, "staff/book.html", context, status=status)
+
+
+def _free(wanted: Wanted, now: datetime) -> list[Slot]:
+    if wanted.service is None:
+        return []
+    return free_slots(
+        service=wanted.service,
+        from_date=wanted.first,
+        to_date=wanted.first + timedelta(days=DAYS_LOOKED_AT - 1),
+        practitioner=wanted.practitioner,
+        location=clinic_or_refuse(),
+        by_staff=True,
+        now=now,
+    )
+
+
+def _read(values: QueryDict, user: User, now: datetime) -> Wanted:
+    clinic = clinic_or_refuse()
+    patient = _patient(values.get("patient", ""), user, now)
+    service = _service(values.get("service", ""))
+    return Wanted(
+        q=values.get("q", "").replace("\0", "").strip()[:100],
+        patient=patient,
+        service=service,
+        practitioner=read_practitioner(values.get("practitioner", "")),
+        first=day_after_today(
+            read_date(values.get("look", "").removeprefix("later:")) or read_date(values.get("from", "")),
+            wall_date(now, clinic.time_zone),
+        ),
+        time=values.get("time", ""),
+        kept=_kept(patient, now),
+    )
+
+
+def _needs(wanted: Wanted) -> dict[str, object]:
+    return {
+        "health": wanted.health,
+        "is_new": wanted.patient is None,
+        "born": wanted.service is not None and needles(wanted.service),
+    }
+
+
+def _unbound(wanted: Wanted, values: QueryDict) -> CallerForm:
+    """The form with what was typed so far, and no word yet of what is missing."""
+    typed = {name: values[name] for name in CallerForm.base_fields if values.get(name)}
+    ways = [way for way, _words in wanted.health]
+    typed["health_form"] = typed["health_form"] if typed.get("health_form") in ways else next(iter(ways), "")
+    typed.setdefault("payment", "desk" if wanted.service is None or wanted.service.price_amount else "none")
+    typed.setdefault("request_key", str(uuid4()))
+    if wanted.service is not None:
+        typed["service"] = str(wanted.service.pk)
+    return CallerForm(initial=typed, **_needs(wanted))  # type: ignore[arg-type]
+
+
+def _patient(text: str, user: User, now: datetime) -> Patient | None:
+    try:
+        return patients_visible_to(user, now=now).filter(pk=UUID(text)).first()
+    except ValueError:
+        return None
+
+
+def _service(text: str) -> HealthcareService | None:
+    services = HealthcareService.objects.all()
+    try:
+        return services.filter(pk=UUID(text)).first() or services.first()
+    except ValueError:
+        return services.first()
+
+
+def _kept(patient: Patient | None, now: datetime) -> Screening | None:
+    """The patient's last answers, if they still hold. Whether they allow the visit, the booking asks."""
+    if patient is None:
+        return None
+    return Screening.objects.filter(patient=patient, valid_until__gt=now).order_by("-evaluated_at").first()

@@ -1,0 +1,150 @@
+"""What staff type, read and checked for its form only; rules are the services'."""
+
+from decimal import Decimal
+from typing import Any
+from uuid import uuid4
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+from phonenumber_field.formfields import PhoneNumberField
+
+from booking.models import HealthcareService, Practitioner
+from frontend.templatetags.presentation import WHOLE_UNIT_CURRENCIES
+
+METHODS = (("terminal", _("Card at the terminal")), ("cash", _("Cash")))
+REASONS = (
+    ("patient", _("The patient can't come")),
+    ("illness", _("The patient is ill: no fee")),
+    ("clinic", _("The clinic can't do it: no fee")),
+)
+
+
+def text_area(rows: int = 3) -> forms.Textarea:
+    return forms.Textarea(attrs={"rows": rows})
+
+
+class DateInput(forms.DateInput):
+    """The browser's own date field."""
+
+    input_type = "date"
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(format="%Y-%m-%d", **more)
+
+
+class SumField(forms.DecimalField):
+    """A sum as people type it: "80", "80.00" or "80,00"."""
+
+    def to_python(self, value: Any) -> Decimal | None:
+        return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
+
+
+class AmountForm(forms.Form):
+    """A sum of money in the currency of the visit, and how it changes hands."""
+
+    amount = SumField(
+        label=_("Sum"), min_value=Decimal("0.01"), max_value=Decimal(99999), decimal_places=2,
+        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
+    )  # fmt: skip
+    method = forms.ChoiceField(label=_("How"), choices=METHODS, widget=forms.RadioSelect)
+
+    def minor_units(self, currency: str) -> int:
+        factor = 1 if currency in WHOLE_UNIT_CURRENCIES else 100
+        return int(self.cleaned_data["amount"] * factor)
+
+
+class PaymentForm(AmountForm):
+    """Money that was taken at the desk."""
+
+    request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+
+class HandBackForm(AmountForm):
+    """Money that was handed back at the desk."""
+
+    refunded_before = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+
+
+class CancelForm(forms.Form):
+    """Why a visit does not take place."""
+
+    reason = forms.ChoiceField(label=_("Why"), choices=REASONS, widget=forms.RadioSelect)
+    waive_fee = forms.BooleanField(label=_("Waive the fee"), required=False)
+
+
+class TimeOffForm(forms.Form):
+    """When somebody is away, on the clinic's clock."""
+
+    practitioner = forms.ModelChoiceField(
+        Practitioner.objects.filter(active=True), label=_("Who"), required=False, empty_label=_("The whole clinic")
+    )
+    from_date = forms.DateField(label=_("From"), widget=DateInput())
+    from_time = forms.TimeField(label=_("At"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
+    until_date = forms.DateField(label=_("Until"), widget=DateInput())
+    until_time = forms.TimeField(label=_("At"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
+    reason = forms.CharField(label=_("What for"), required=False, max_length=120, help_text=_("No health details."))
+
+
+class DecisionForm(forms.Form):
+    """A therapist's answer to a request."""
+
+    decision = forms.ChoiceField(
+        label=_("Your decision"),
+        choices=(("approved", _("Approve: the visit is booked")), ("declined", _("Decline: the visit is cancelled, free of charge"))),
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label=_("Your reason"), widget=text_area(), max_length=2000, help_text=_("For the record. The patient's mails never show it.")
+    )
+    regions = forms.MultipleChoiceField(
+        label=_("Excluded regions that may be needled all the same"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+    conditions = forms.CharField(
+        label=_("What to keep to"), required=False, widget=text_area(2), max_length=2000,
+        help_text=_("For whoever treats: fewer needles, no current, lying down…"),
+    )  # fmt: skip
+
+    def __init__(self, *args: Any, regions: list[tuple[str, str]], **more: Any) -> None:
+        super().__init__(*args, **more)
+        field = self.fields["regions"]
+        assert isinstance(field, forms.MultipleChoiceField)
+        field.choices = regions
+        if not regions:
+            del self.fields["regions"]
+
+
+class ReasonForm(forms.Form):
+    """Why a manager opens answers."""
+
+    reason = forms.CharField(label=_("Why you need to see them"), max_length=200, widget=text_area(2))
+
+
+class CallerForm(forms.Form):
+    """Who is on the phone and what they want. Patient and time are radio buttons of their own on the page."""
+
+    service = forms.ModelChoiceField(HealthcareService.objects.all(), label=_("What"), empty_label=None)
+    practitioner = forms.ModelChoiceField(
+        Practitioner.objects.filter(active=True), label=_("With"), required=False, empty_label=_("Whoever is free")
+    )
+    given_name = forms.CharField(label=_("Given name"), max_length=100)
+    family_name = forms.CharField(label=_("Family name"), max_length=100)
+    phone = PhoneNumberField(label=_("Phone"))
+    email = forms.EmailField(label=_("E-mail"), required=False, help_text=_("For the form's link and reminders."))
+    birth_date = forms.DateField(label=_("Birth date"), required=False, widget=DateInput())
+    health_form = forms.ChoiceField(label=_("Health form"), widget=forms.RadioSelect)
+    payment = forms.ChoiceField(
+        label=_("Payment"), choices=(("desk", _("At the desk")), ("none", _("Nothing to pay"))), widget=forms.RadioSelect
+    )
+    note = forms.CharField(label=_("Note"), required=False, max_length=500, help_text=_("Nothing about health."))
+    request_key = forms.UUIDField(widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, health: list[tuple[str, str]], is_new: bool, born: bool, **more: Any) -> None:
+        """`health`: the ways to deal with the form, none if the service needs none; `born`: the birth date must be known."""
+        super().__init__(*args, **more)
+        health_form = self.fields["health_form"]
+        assert isinstance(health_form, forms.ChoiceField)
+        health_form.choices = health
+        health_form.required = bool(health)
+        for name in ("given_name", "family_name", "phone"):
+            self.fields[name].required = is_new
+        self.fields["birth_date"].required = is_new and born

@@ -1,0 +1,41 @@
+"""Patients: a search that forgives typing, and a page of contact and visits. No answer stands here."""
+
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from booking.selectors.appointments import appointments_visible_to
+from frontend.staff.frame import CLINIC, for_roles, me, page
+from intake import clock
+from intake.models import Role
+from intake.selectors.audit import events_about
+from intake.selectors.patients import likely_matches, patients_visible_to, search_patients
+
+VISITS_SHOWN = 50
+LOOKS_SHOWN = 100
+
+
+@for_roles(*CLINIC)
+def patients(request: HttpRequest) -> HttpResponse:
+    """Search by parts of names, phone, mail or birth date."""
+    q = request.GET.get("q", "").replace("\0", "").strip()[:100]
+    found = search_patients(q, by=me(request), now=clock.now()) if q else []
+    return page(request, "staff/patients.html", {"q": q, "found": list(found)})
+
+
+@for_roles(*CLINIC)
+def patient(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """Contact, visits, records that may be the same person, and for managers who looked."""
+    now, user = clock.now(), me(request)
+    found = get_object_or_404(patients_visible_to(user, now=now), pk=patient_id)
+    visits = appointments_visible_to(user, now=now).filter(patient=found).order_by("-start", "pk").distinct()
+    matches = likely_matches(found).filter(pk__in=patients_visible_to(user, now=now).values("pk"))
+    context = {
+        "patient": found,
+        "visits": list(visits[:VISITS_SHOWN]),
+        "now": now,
+        "matches": list(matches[:10]),
+        "looks": list(events_about(found)[:LOOKS_SHOWN]) if user.role == Role.MANAGER else None,
+    }
+    return page(request, "staff/patient.html", context)

@@ -1,0 +1,126 @@
+"""The page of one visit: who, when, what is in the way, money, messages, history."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+
+from booking.models import Appointment
+from booking.payments.ledger import Balance, balance_of
+from booking.payments.models import LedgerEntry
+from booking.reminders.models import Communication
+from booking.selectors.appointments import appointments_visible_to
+from booking.selectors.day_board import blockers_of
+from booking.selectors.practitioners import needles
+from frontend.staff.forms import HandBackForm, PaymentForm, ReasonForm
+from frontend.staff.frame import CLINIC, for_roles, me, page
+from frontend.staff.steps import STEPS, mend_for, may_lose_needles, offered_steps
+from intake import clock
+from intake.access import can_see_answers
+from intake.errors import DrypointError
+from intake.models import Role, User
+from intake.selectors.audit import events_of
+from intake.selectors.reviews import review_of
+
+Status = Appointment.Status
+SHOWN_EVENTS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What the therapist must be careful about. Clinical: for whoever may see the answers."""
+
+    alerts: tuple[str, ...]
+    excluded_regions: tuple[str, ...]
+    conditions: tuple[str, ...]
+    outcome: str
+
+
+def visible_visit(request: HttpRequest, appointment_id: UUID) -> Appointment:
+    """The visit, if it is one that whoever asks may reach; 404 otherwise."""
+    visits = appointments_visible_to(me(request), now=clock.now())
+    return get_object_or_404(visits.distinct(), pk=appointment_id)
+
+
+@for_roles(*CLINIC)
+def visit(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """The page of one visit."""
+    return render_visit(request, visible_visit(request, appointment_id))
+
+
+def render_visit(
+    request: HttpRequest,
+    appointment: Appointment,
+    *,
+    refusal: DrypointError | None = None,
+    payment_form: PaymentForm | None = None,
+    hand_back_form: HandBackForm | None = None,
+    glass_form: ReasonForm | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """The page of a visit; with the words of a refusal, or with a form that needs another look."""
+    now, user = clock.now(), me(request)
+    balance = balance_of(appointment)
+    care = _care(appointment, user, now)
+    context = {
+        "visit": appointment,
+        "refusal": refusal,
+        "offered": offered_steps(appointment, now=now),
+        "mends": [mend_for(one, role=user.role) for one in blockers_of(appointment, by=user, now=now)],
+        "steps": STEPS,
+        "may_lose_needles": may_lose_needles(appointment),
+        "may_be_mistake": appointment.status not in (Status.CANCELLED, Status.ENTERED_IN_ERROR, Status.PROPOSED),
+        "care": care,
+        "sees_answers": care is not None,
+        "may_break_glass": user.role == Role.MANAGER and appointment.screening is not None,
+        "glass_form": glass_form or ReasonForm(auto_id="glass_%s"),
+        "balance": balance,
+        "entries": LedgerEntry.objects.filter(payment__appointment=appointment)
+        .exclude(kind__in=[LedgerEntry.Kind.CHARGE, LedgerEntry.Kind.CREDIT])
+        .select_related("recorded_by")
+        .order_by("recorded_at", "id"),
+        "payment_form": payment_form or _payment_form(balance),
+        "hand_back_form": hand_back_form or _hand_back_form(balance),
+        "messages_sent": appointment.communications.order_by("-created_at", "kind"),
+        "resendable": [Communication.Status.COMPLETED, Communication.Status.NOT_DONE],
+        "events": events_of(appointment)[:SHOWN_EVENTS],
+    }
+    return page(request, "staff/visit.html", context, status=status)
+
+
+def _care(appointment: Appointment, user: User, now: datetime) -> Care | None:
+    """Opens the answers, which is written down; None for whoever may not."""
+    screening = appointment.screening
+    if screening is None or user.role != Role.THERAPIST or not can_see_answers(user, appointment.patient, now):
+        return None
+    form = review_of(screening=screening, by=user, now=now).form
+    if not needles(appointment.service):
+        return Care((), (), (), form.outcome)
+    return Care(
+        alerts=form.alerts,
+        excluded_regions=form.excluded_regions,
+        conditions=tuple(one.conditions for one in form.decisions[:1] if one.conditions),
+        outcome=form.outcome,
+    )
+
+
+def _payment_form(balance: Balance) -> PaymentForm:
+    return PaymentForm(auto_id="pay_%s", initial={"amount": _typed(balance.due), "method": "terminal"})
+
+
+def _hand_back_form(balance: Balance) -> HandBackForm:
+    initial = {"amount": _typed(-balance.due), "method": "cash", "refunded_before": balance.refunded}
+    return HandBackForm(auto_id="back_%s", initial=initial)
+
+
+def _typed(amount: int) -> str:
+    return f"{amount / 100:.2f}" if amount > 0 else ""
+
+
+def step_or_404(slug: str) -> str:
+    """The word of a step, if there is such a one."""
+    if slug not in STEPS:
+        raise Http404
+    return slug
