@@ -1,6 +1,7 @@
 """Reference data only: places, rooms, services, therapists and their hours. Never a patient, never a visit."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.http import HttpRequest
@@ -9,33 +10,33 @@ from booking.models import HealthcareService, Location, Practitioner, Room, Sche
 from booking.services.locks import lock_resources
 
 
-class RoomInline(admin.TabularInline):  # type: ignore[type-arg]
+class RoomInline(admin.TabularInline):
     model = Room
     extra = 0
 
 
-class ScheduleInline(admin.TabularInline):  # type: ignore[type-arg]
+class ScheduleInline(admin.TabularInline):
     model = Schedule
     extra = 0
 
 
 @admin.register(Location)
-class LocationAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class LocationAdmin(admin.ModelAdmin):
     list_display = ("name", "time_zone", "online_payment", "pay_at_desk")
-    prepopulated_fields = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
     inlines = (RoomInline,)
 
 
 @admin.register(HealthcareService)
-class HealthcareServiceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class HealthcareServiceAdmin(admin.ModelAdmin):
     list_display = ("name", "minutes", "price_amount", "deposit_amount", "modality", "screening", "online")
     list_filter = ("modality", "online")
-    prepopulated_fields = {"slug": ("name",)}
+    prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
     filter_horizontal = ("practitioners",)
 
 
 @admin.register(Practitioner)
-class PractitionerAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class PractitionerAdmin(admin.ModelAdmin):
     list_display = ("name", "title", "needling_authorisation", "needling_authorised_until", "active")
     search_fields = ("name",)
     inlines = (ScheduleInline,)

@@ -97,7 +97,7 @@ def is_worked(
 
 
 def pick_room(rooms: Iterable[RoomChoice], *, taken: Mapping[UUID, Taken], occupied: Interval) -> RoomChoice | None:
-    """The free room with the fewest kinds, so that rooms for more kinds stay open; then by name. None: all are taken."""
+    """The free room with the fewest kinds, so that rooms for many stay open, then by name; None if all are taken."""
     nothing = Taken()
     free = [room for room in rooms if taken.get(room.id, nothing).leaves_free(occupied)]
     return min(free, key=lambda room: (len(room.kinds), room.name), default=None)

@@ -1,4 +1,6 @@
-"""Half-open stretches of time and what can be done with them. Everything is [start, end): touching is not overlapping."""
+"""Half-open stretches of time and what can be done with them. Everything is [start, end): touching is not
+overlapping.
+"""
 
 from bisect import bisect_right
 from collections.abc import Iterable

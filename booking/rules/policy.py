@@ -1,7 +1,8 @@
 """The clinic's terms as numbers: how long a time is held, until when cancelling is free, what it costs after that.
 
-Money in minor units. Hours are counted as hours that pass, which is what the offset of the visit's own date gives: a visit
-at 09:00 on the day after the clocks change is free to cancel until 24 hours before, not until 09:00 of the day before.
+Money in minor units. Hours are counted as hours that pass, which is what the offset of the visit's own date gives: a
+visit at 09:00 on the day after the clocks change is free to cancel until 24 hours before, not until 09:00 of the day
+before.
 """
 
 from datetime import datetime, timedelta
@@ -58,8 +59,9 @@ def fee_for_moving(
 
 
 def decide_by(*, start: datetime, response_hours: int, now: datetime) -> datetime:
-    """Until when a therapist must have answered: within the clinic's hours and two hours before the visit; a request that is
-    later than that has until the visit."""
+    """Until when a therapist must have answered: within the clinic's hours and two hours before the visit; a request
+    that is later than that has until the visit.
+    """
     due = min(now + timedelta(hours=response_hours), start - DECIDE_BEFORE_VISIT)
     return due if due > now else start
 

@@ -1,6 +1,7 @@
 """Appointments, always narrowed to who asks."""
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
@@ -30,8 +31,9 @@ def appointments_of_user(user: User) -> QuerySet[Appointment]:
 
 
 def appointments_visible_to(user: User, *, now: datetime) -> QuerySet[Appointment]:
-    """What a signed-in person may reach: reception and managers every visit, a therapist their own and those of patients
-    whom they care for, a patient their own, the owner and strangers none."""
+    """What a signed-in person may reach: reception and managers every visit, a therapist their own and those of
+    patients whom they care for, a patient their own, the owner and strangers none.
+    """
     if works_at_desk(user):
         return with_relations()
     if is_therapist(user):
@@ -45,7 +47,7 @@ def appointment_by_manage_token(token: str) -> Appointment | None:
     return with_relations().filter(manage_token_hash=hash_token(token)).first() if token else None
 
 
-def hold_with_token(hold_id: object, token: str) -> Appointment | None:
+def hold_with_token(hold_id: UUID | str, token: str) -> Appointment | None:
     """The hold (or the booking it became) with this id, if the token is its own; None otherwise."""
     found = with_relations().filter(pk=hold_id).first()
     if found is None or not found.hold_token_hash or not token:

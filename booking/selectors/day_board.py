@@ -61,7 +61,9 @@ class DayBoard:
 
 
 def day_board(*, location: Location, date: date, by: User, now: datetime) -> DayBoard:
-    """The visits of a day in the clinic's time zone that `by` may see, cancelled ones only while money is open on them."""
+    """The visits of a day in the clinic's time zone that `by` may see, cancelled ones only while money is open on
+    them.
+    """
     visits = list(_visits_of(location, date, by, now))
     balances = balances_of(visits)
     unsent = _unsent(visits)

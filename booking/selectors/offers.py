@@ -19,8 +19,9 @@ class Offer:
 
 
 def needle_free_offer(appointment: Appointment, *, now: datetime) -> Offer | None:
-    """The longest service without needles, booked online, that fits into this visit's time: same therapist, and in person
-    if the visit is; its own room if that suits, else another that is free."""
+    """The longest service without needles, booked online, that fits into this visit's time: same therapist, and in
+    person if the visit is; its own room if that suits, else another that is free.
+    """
     offers = list(_offers(appointment, now))
     return max(offers, key=lambda offer: (offer.service.minutes, -offer.service.position), default=None)
 

@@ -51,7 +51,8 @@ def desks_of(
     notice: Notice,
     now: datetime,
 ) -> list[Desk]:
-    """Where and when these therapists work on these days (`to_date` inclusive), one entry for each therapist and clinic.
+    """Where and when these therapists work on these days (`to_date` inclusive), one entry for each therapist and
+    clinic.
 
     Days before today and beyond the clinic's `days_ahead` are left out.
     """

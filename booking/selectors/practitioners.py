@@ -19,7 +19,9 @@ def may_needle(practitioner: Practitioner, day: date) -> bool:
 
 
 def practitioners_for(service: HealthcareService) -> QuerySet[Practitioner]:
-    """Active therapists who offer the service; for needling only those with an authorisation (its end is a matter of dates)."""
+    """Active therapists who offer the service; for needling only those with an authorisation (its end is a matter of
+    dates).
+    """
     offered = Practitioner.objects.filter(active=True, services=service)
     return offered.exclude(needling_authorisation="") if needles(service) else offered
 

@@ -26,9 +26,9 @@ def free_slots(
 ) -> list[Slot]:
     """Free times on these days (`to_date` inclusive, clinic's calendar), in order, one for each therapist and start.
 
-    With `screening`: only what these answers may take (a request needs more notice; none at all if they forbid it). The time
-    of `holder` (a hold, or a visit that is being moved) counts as free. `by_staff`: no notice. Costs a few queries, however
-    long the history is.
+    With `screening`: only what these answers may take (a request needs more notice; none at all if they forbid it).
+    The time of `holder` (a hold, or a visit that is being moved) counts as free. `by_staff`: no notice. Costs a few
+    queries, however long the history is.
     """
     is_request, answers_until = False, None
     if screening is not None and service.needs_screening:

@@ -1,4 +1,6 @@
-"""Whether a visit may take place on its answers, asked anew at every step, and what follows: booked, or a therapist decides."""
+"""Whether a visit may take place on its answers, asked anew at every step, and what follows: booked, or a therapist
+decides.
+"""
 
 from datetime import datetime
 

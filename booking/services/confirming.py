@@ -86,7 +86,8 @@ def confirm_details(
 
     :raises HoldExpired: the time was held too long
     :raises NotCleared: the answers forbid it with this birth date; the time is let go
-    :raises IncompleteAnswers, ScreeningOfAnother: answers are missing, out of date or another person's; the time stays held
+    :raises IncompleteAnswers, ScreeningOfAnother: answers are missing, out of date or another person's; the time
+        stays held
     :raises PoliciesNotAccepted, PaymentNotOffered, TooLate, PatientBusy, SlotTaken, NotAllowed: and the time stays held
     """
     details = Details(
@@ -119,14 +120,22 @@ def confirm(appointment: Appointment, details: Details, *, now: datetime) -> Con
     if is_displaced(hold):
         raise SlotTaken(alternatives=nearest_slots(service=hold.service, around=hold.start, now=now))
     if known is None and not _is_cleared(hold, details, now):  # before a record is made of somebody we turn away
-        return _turn_away(hold, details, now)
-    hold.patient = known or register_patient(details=details.patient, by=details.by, now=now)
+        _turn_away(hold, details, now)
+        return None
+    hold.patient = _patient_of(details, now)
     if hold.screening is not None and not details.wait_for_form:
         hold.screening = attach_screening(screening=hold.screening, patient=hold.patient, now=now)
     clearance = CLEARED if details.wait_for_form else _clearance(hold, details, now)
     if clearance.decision == "no":
-        return _turn_away(hold, details, now)
+        _turn_away(hold, details, now)
+        return None
     return _book(hold, details, clearance, now)
+
+
+def _patient_of(details: Details, now: datetime) -> Patient:
+    if isinstance(details.patient, Patient):
+        return details.patient
+    return register_patient(details=details.patient, by=details.by, now=now)
 
 
 def _turn_away(hold: Appointment, details: Details, now: datetime) -> None:

@@ -23,8 +23,8 @@ Awaiting = Appointment.Awaiting
 
 
 def attach_form(*, appointment: Appointment, screening: Screening, now: datetime) -> Appointment:
-    """Give a coming visit its answers: it is booked, a therapist decides, or, where the answers forbid needling, it goes on
-    without needles. Where no visit is possible it is cancelled, free of charge.
+    """Give a coming visit its answers: it is booked, a therapist decides, or, where the answers forbid needling, it
+    goes on without needles. Where no visit is possible it is cancelled, free of charge.
 
     :raises IncompleteAnswers, ScreeningOfAnother: nothing changed
     :raises NotPossibleNow: the visit has begun or is over

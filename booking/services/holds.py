@@ -74,11 +74,13 @@ def hold_time(
     by: User | None = None,
     now: datetime,
 ) -> Held:
-    """Hold a time for ten minutes while its taker says who they are. Without a therapist: whoever is least busy that day.
+    """Hold a time for ten minutes while its taker says who they are. Without a therapist: whoever is least busy that
+    day.
 
     The same `request_key` of the same holder again gives the same hold.
 
-    :raises NotCleared: the answers forbid it, or are incomplete or expired (REVIEW may hold: it asks, a therapist decides)
+    :raises NotCleared: the answers forbid it, or are incomplete or expired (REVIEW may hold: it asks, a therapist
+        decides)
     :raises SlotNotOffered: nobody works then, or the notice is too short, or the service is not booked this way
     :raises SlotTaken: somebody was faster; details hold up to three `alternatives`
     :raises TooManyHolds: three live holds of this holder or screening (20 for a shared network address)
@@ -159,7 +161,7 @@ def extend_hold(*, appointment: Appointment, now: datetime) -> Appointment:
         hold = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
         if not is_live(hold, now):
             raise HoldExpired
-        hold.hold_expires_at = max(hold.hold_expires_at, hold_until(created_at=hold.created_at, now=now))
+        hold.hold_expires_at = hold_until(created_at=hold.created_at, now=now)
         hold.save(update_fields=["hold_expires_at"])
         return hold
 

@@ -1,5 +1,6 @@
-"""The tokens of a hold and of a booking. They are derived, so the same request made twice is answered with the same token;
-stored is only their hash."""
+"""The tokens of a hold and of a booking. They are derived, so the same request made twice is answered with the same
+token; stored is only their hash.
+"""
 
 from base64 import urlsafe_b64encode
 

@@ -1,4 +1,5 @@
-"""The one order in which everything is locked: practitioners, rooms, patient, appointments, payments, each by primary key.
+"""The one order in which everything is locked: practitioners, rooms, patient, appointments, payments, each by primary
+key.
 
 Whoever starts from an appointment reads its resources unlocked, locks in this order, and looks again.
 """

@@ -38,10 +38,12 @@ class Moved:
 def reschedule_appointment(
     *, appointment: Appointment, practitioner: Practitioner | None, start: datetime, by: User | None, now: datetime
 ) -> Moved:
-    """Move a visit or a request to another time or therapist (None: the same). Without `by` it is whoever holds the link.
+    """Move a visit or a request to another time or therapist (None: the same). Without `by` it is whoever holds the
+    link.
 
     :raises SlotTaken: details hold up to three `alternatives`
-    :raises SlotNotOffered, PatientBusy, NotCleared, IncompleteAnswers, TooLate, NotPossibleNow, NotAllowed: nothing changed
+    :raises SlotNotOffered, PatientBusy, NotCleared, IncompleteAnswers, TooLate, NotPossibleNow, NotAllowed: nothing
+        changed
     """
     try:
         with named_constraints(), transaction.atomic(durable=True):

@@ -28,8 +28,8 @@ Arrival = Literal["booked", "review", "lost"]
 def payment_authorised(*, appointment: Appointment, payment: Payment, now: datetime) -> Arrival:
     """Money for this booking is authorised: it becomes booked (and the money is taken) or waits for its therapist.
 
-    A booking that lapsed meanwhile tries to take its time again; the constraint decides. "lost": the money is released, and
-    the patient hears of other times. Safe to call again.
+    A booking that lapsed meanwhile tries to take its time again; the constraint decides. "lost": the money is
+    released, and the patient hears of other times. Safe to call again.
     """
     visit = lock_appointment(appointment)
     if visit.awaiting == Appointment.Awaiting.PAYMENT:

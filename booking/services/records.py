@@ -1,6 +1,6 @@
 """Which therapist may see a patient's answers: it follows from their visits."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from booking.models import Appointment, Practitioner
 from booking.rules.policy import care_until
@@ -11,22 +11,32 @@ _NO_VISIT = [Appointment.Status.PROPOSED, Appointment.Status.ENTERED_IN_ERROR]
 
 
 def keep_care_relation(*, practitioner: Practitioner, patient: Patient | None, now: datetime) -> None:
-    """Let the therapist see the answers until 24 months after their last visit; not at all if there is none (any more)."""
+    """Let the therapist see the answers until 24 months after their last visit; not at all if there is none (any
+    more).
+    """
     if patient is None:
         return
     visits = Appointment.objects.filter(practitioner=practitioner, patient=patient).exclude(status__in=_NO_VISIT)
     last = visits.order_by("-end").first()
-    relation = {"practitioner": practitioner.user, "patient": patient, "reason": _REASON}
     if last is None:
-        CareRelation.objects.filter(**relation).delete()
+        CareRelation.objects.filter(practitioner=practitioner.user, patient=patient, reason=_REASON).delete()
         return
-    until = max(care_until(last.end), now)
-    found, new = CareRelation.objects.get_or_create(**relation, defaults={"valid_from": now, "valid_until": until})
+    until = max(care_until(last.end), now + timedelta(minutes=1))
+    found, new = CareRelation.objects.get_or_create(
+        practitioner=practitioner.user,
+        patient=patient,
+        reason=_REASON,
+        defaults={"valid_from": now, "valid_until": until},
+    )
     if not new and found.valid_until != until:
-        CareRelation.objects.filter(pk=found.pk).update(valid_until=max(until, found.valid_from))
+        CareRelation.objects.filter(pk=found.pk).update(valid_until=until)
 
 
 def stand_in(*, practitioner: Practitioner, patient: Patient, until: datetime, now: datetime) -> None:
     """Let a therapist who answers for a colleague see the answers until then."""
-    relation = {"practitioner": practitioner.user, "patient": patient, "reason": "stand-in"}
-    CareRelation.objects.update_or_create(**relation, defaults={"valid_from": now, "valid_until": until})
+    CareRelation.objects.update_or_create(
+        practitioner=practitioner.user,
+        patient=patient,
+        reason="stand-in",
+        defaults={"valid_from": now, "valid_until": until},
+    )

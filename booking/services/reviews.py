@@ -84,8 +84,9 @@ def begin_review(*, appointment: Appointment, by: User, now: datetime) -> Appoin
 
 
 def lapse_requests(*, now: datetime) -> int:
-    """End the requests that no therapist answered in time: without needles where the patient agreed to that, else cancelled,
-    and nothing is charged; how many."""
+    """End the requests that no therapist answered in time: without needles where the patient agreed to that, else
+    cancelled, and nothing is charged; how many.
+    """
     due = Appointment.objects.filter(status=Status.PENDING, awaiting=Awaiting.REVIEW, decide_by__lte=now)
     return sum(sweep_one(_lapse, one, now) for one in due.order_by("decide_by")[:100])
 

@@ -1,6 +1,7 @@
 """The day of the visit: arrived, checked in, done, or not come. Staff only."""
 
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
@@ -118,7 +119,7 @@ def mark_entered_in_error(*, appointment: Appointment, by: User, now: datetime) 
         return _keep(visit, "entered-in-error", by, now)
 
 
-def _keep(visit: Appointment, action: str, by: User, now: datetime, **details: int) -> Appointment:
+def _keep(visit: Appointment, action: str, by: User, now: datetime, **details: Any) -> Appointment:
     visit.save()
     record_change(appointment=visit, action=action, by=by, now=now, **details)
     return visit
