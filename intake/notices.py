@@ -53,16 +53,18 @@ def current_notice(
 ) -> Notice:
     """The notice in force in the language ("fr-CA" counts as "fr", an unknown one as English).
 
-    Empty `law` and `regulator` stand for Alberta's Health Information Act and its commissioner.
+    An empty `law` stands for Alberta's Health Information Act; under another one, name its `regulator` too.
     """
     short = language.partition("-")[0].lower()
     short = short if short in LANGUAGES else LANGUAGES[0]
     data = _data(short)
+    named_law = data["translations"].get(law, law) or data["defaults"]["law"]
+    is_usual = named_law == data["defaults"]["law"]
     values = {
         "clinic_name": clinic_name,
         "privacy_officer": privacy_officer,
-        "law": data["translations"].get(law, law) or data["defaults"]["law"],
-        "regulator": regulator or data["defaults"]["regulator"],
+        "law": named_law,
+        "regulator": regulator or (data["defaults"]["regulator"] if is_usual else data["regulator_of_other_laws"]),
         "retention_years": retention_years,
         "majority_age": majority_age,
     }

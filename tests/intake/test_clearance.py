@@ -6,13 +6,18 @@ from datetime import date, timedelta
 import pytest
 
 from intake.models import ScreeningDecision
+from intake.questionnaires.shipped import shipped_questionnaire
+from intake.rules.answers import read_line
+from intake.rules.screening import evaluate
 from intake.selectors.clearance import Clearance, get_clearance, screening_by_token
+from intake.selectors.questionnaires import definition_of
 from tests.factories.intake import (
     NOW,
     caution_line,
     clear_line,
     emergency_line,
     line_with,
+    make_questionnaire,
     make_screening,
     make_user,
     review_line,
@@ -140,3 +145,49 @@ def test_a_token_finds_its_screening_and_nothing_else_does():
     assert screening_by_token(token) == screening
     assert screening_by_token(screening.token_hash) is None
     assert screening_by_token("") is None
+
+
+def each_answer_alone(item):
+    """Each answer to the item's own question, and where that makes it fire, each choice of its follow-ups."""
+    for gate in item.gate_answers or (None,):
+        yield gate, None, None
+    for follow_up in item.follow_ups:
+        for option in follow_up.options:
+            yield item.triage_on if item.gate_answers else None, follow_up, option.value
+
+
+@pytest.mark.parametrize("item", shipped_questionnaire().items, ids=lambda item: item.id)
+def test_no_answer_to_any_question_is_cleared_further_than_the_rules_allow(item):
+    definition = definition_of(make_questionnaire())
+    context = {"stage": "check_in", "visit": "return", "regions": ["neck", "abdomen"], "modality": "electrical"}
+    always_asked = {one.id: _some_answers(one) for one in definition.items if not one.gate_answers}
+    tried = set()
+    for gate, follow_up, value in each_answer_alone(item):
+        line = clear_line(**context)
+        line["follow_ups"] = always_asked | line["follow_ups"] | {item.id: _some_answers(item)}
+        if gate:
+            line["answers"][item.id] = gate
+        if follow_up:
+            line["follow_ups"][item.id][follow_up.id] = [value] if follow_up.type == "multi" else value
+        read = read_line(definition, line, today=NOW.date())
+        result = evaluate(definition, *read)
+        if not result.complete:
+            continue
+        screening = make_screening(line).screening
+        assert ask(screening, CURRENT).decision == result.bookable
+        decide(screening)
+        approved = ask(screening, CURRENT).decision
+        assert approved == ("no" if result.bookable == "no" else "yes")
+        tried.add(result.outcome)
+    assert tried
+
+
+def _some_answers(item):
+    return {one.id: _some_answer(one) for one in item.follow_ups}
+
+
+def _some_answer(follow_up):
+    if follow_up.options:
+        value = follow_up.options[0].value
+        return [value] if follow_up.type == "multi" else value
+    return {"yes_no": "no", "text": "words", "number": follow_up.low, "date": NOW.date().isoformat()}[follow_up.type]

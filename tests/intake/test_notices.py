@@ -35,3 +35,10 @@ def test_a_language_that_we_do_not_have_is_english():
 def test_the_usual_law_has_its_french_name():
     notice = current_notice("fr-CA", **CLINIC, law="Alberta's Health Information Act")
     assert "Alberta's" not in notice.text
+
+
+def test_under_another_law_nobody_is_sent_to_alberta():
+    other = current_notice("en", **CLINIC, law="BC's Personal Information Protection Act")
+    named = current_notice("en", **CLINIC, law="BC's Personal Information Protection Act", regulator="the OIPC for BC")
+    assert "Alberta" not in other.text + named.text
+    assert "the OIPC for BC" in named.text
