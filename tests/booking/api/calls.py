@@ -1,7 +1,6 @@
 """A program that books: what it sends, and the proof that every answer is as the schema describes it."""
 
 import json
-from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -10,7 +9,6 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from openapi_schema_validator import OAS31Validator
 
-from booking.models import HealthcareService
 from tests.factories.booking import Clinic, at
 from tests.factories.intake import clear_line
 
@@ -80,18 +78,8 @@ def refused(answer: tuple[int, Any]) -> tuple[int, str]:
     return status, body["code"]
 
 
-def local(moment: datetime) -> str:
-    """The moment as the clinic's clock in Edmonton shows it."""
-    return f"{moment.replace(hour=moment.hour - 6):%Y-%m-%dT%H:%M:%S}-06:00"
-
-
 def dollars(cents: int) -> dict[str, Any]:
     return {"amount": cents, "currency": "CAD"}
-
-
-def no_questions(service: HealthcareService) -> dict[str, Any]:
-    """The wish for a service that is booked without a screening."""
-    return {"service": str(service.pk), "screening": None}
 
 
 @cache
