@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
@@ -11,6 +12,9 @@ from intake.access import manages, owns
 from intake.clock import now
 from intake.models import Questionnaire, User
 from intake.services.audit import record_event
+
+# One way in: the sign-in page with its limits and its second factor.
+admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
 
 
 class NewAccountForm(AdminUserCreationForm):

@@ -68,3 +68,9 @@ def test_questions_are_only_read(client):
     signed_in(client, "owner")
     assert client.get(f"/admin/intake/questionnaire/{questionnaire.pk}/change/").status_code == 200
     assert client.get("/admin/intake/questionnaire/add/").status_code == 403
+
+
+def test_the_only_way_in_is_the_sign_in_page(client):
+    answer = client.get("/admin/login/?next=/admin/")
+    assert (answer.status_code, answer.headers["Location"].partition("?")[0]) == (302, "/accounts/login/")
+    assert client.post("/admin/login/", {"username": "x", "password": "y"}).status_code == 302
