@@ -206,7 +206,7 @@ INVARIANTS = (
             """
         SELECT a.id FROM booking_appointment a JOIN payments_payment p ON p.appointment_id = a.id
         WHERE a.status = 'cancelled' AND a.cancelled_at < %(late)s
-          AND a.cancel_reason IN ('screening-declined', 'not-cleared', 'clinic', 'review-lapsed')
+          AND a.cancel_reason IN ('screening-declined', 'not-cleared', 'clinic', 'unwell', 'review-lapsed')
           AND (EXISTS (SELECT 1 FROM payments_ledgerentry e WHERE e.payment_id = p.id AND e.kind = 'fee')
                OR (p.gateway = 'stripe' AND p.state IN ('authorised', 'captured')
                    AND p.keep_amount IS DISTINCT FROM 0))""",

@@ -5,6 +5,8 @@ from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
 
+from django.db.models import Model
+
 from booking.models import Appointment
 from booking.payments.models import LedgerEntry, Payment
 from booking.rules.policy import free_cancel_until
@@ -44,10 +46,20 @@ class Written:
     relations: dict[tuple[Any, Any], CareRelation] = field(default_factory=dict)
 
     def insert(self) -> None:
-        for rows in (self.patients, self.responses, self.screenings, self.appointments, self.payments, self.entries):
-            if rows:
-                type(rows[0]).objects.bulk_create(rows, batch_size=500)  # type: ignore[attr-defined]
+        for model, rows in (
+            (Patient, self.patients),
+            (QuestionnaireResponse, self.responses),
+            (Screening, self.screenings),
+            (Appointment, self.appointments),
+            (Payment, self.payments),
+            (LedgerEntry, self.entries),
+        ):
+            _insert(model, rows)
         CareRelation.objects.bulk_create(self.relations.values(), batch_size=500)
+
+
+def _insert(model: type[Model], rows: list[Any]) -> None:
+    model._default_manager.bulk_create(rows, batch_size=500)
 
 
 class Writer:
@@ -174,6 +186,7 @@ class Writer:
         ]  # fmt: skip
 
     def _care(self, appointment: Appointment) -> None:
+        assert appointment.patient_id
         key = (appointment.practitioner.user_id, appointment.patient_id)
         relation = self.written.relations.get(key) or CareRelation(
             id=new_id(self._rng), practitioner_id=key[0], patient_id=key[1], valid_from=appointment.created_at,
