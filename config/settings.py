@@ -179,7 +179,7 @@ STRIPE_CHECKOUT_ORIGIN = env.origin("STRIPE_CHECKOUT_ORIGIN", "https://checkout.
 STRIPE_WEBHOOK_SECRETS = env.words("STRIPE_WEBHOOK_SECRETS")
 STRIPE_VERSION = "2026-08-26.dahlia"
 
-# --- Celery: the web never talks to it; it sweeps rows ------------------------------------------------------------------
+# --- Celery: the web never talks to it; it sweeps rows --------------------------------------------------------------
 REDIS_URL = env.text("REDIS_URL", "redis://127.0.0.1:6379/0")
 
 # --- the API --------------------------------------------------------------------------------------------------------

@@ -36,4 +36,4 @@ class Command(BaseCommand):
         for patient in due if options["erase"] else ():
             erase_record(patient=patient, by=None, now=at)
         done = "erased" if options["erase"] else "due; --erase erases them"
-        self.stdout.write(f"Records past {clinic.retention_years} years (and of minors past majority): {len(due)} {done}.")
+        self.stdout.write(f"Records past {clinic.retention_years} years (minors: past majority): {len(due)} {done}.")
