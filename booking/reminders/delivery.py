@@ -16,6 +16,7 @@ from typing import Any
 
 from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When
+from django.utils.translation import gettext_noop
 
 from booking.reminders.channels.base import Channel, NotNow, Refused, Unclear, Unreachable
 from booking.reminders.channels.email import EmailChannel
@@ -34,12 +35,13 @@ FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
 # No new message is begun after this many seconds: one sweep must end well before the task's time limit and the lease.
 SWEEP_SECONDS = 25
 
-TOO_LATE = "It could not be sent while it was useful."
-GAVE_UP = "Given up after 8 tries."
-SENT_AGAIN = "Sent a second time, because the first try ended without an answer."
-NEVER_CLEAR = "It may have arrived: it was handed to the mail server, which never answered."
-OUT_OF_DATE = "It was no longer true."
-SERVER_AWAY = "The mail server can't be reached; it will be sent when it is back."
+TOO_LATE = gettext_noop("It could not be sent while it was useful.")
+GAVE_UP = gettext_noop("Given up after 8 tries.")
+SENT_AGAIN = gettext_noop("Sent a second time, because the first try ended without an answer.")
+NEVER_CLEAR = gettext_noop("It may have arrived: it was handed to the mail server, which never answered.")
+ERASED = gettext_noop("The record was erased.")
+OUT_OF_DATE = gettext_noop("It was no longer true.")
+SERVER_AWAY = gettext_noop("The mail server can't be reached; it will be sent when it is back.")
 
 Status = Communication.Status
 
@@ -86,6 +88,8 @@ def deliver_due(*, now: datetime, limit: int = 200, channel: Callable[[], Channe
 def still_due(communication: Communication, *, now: datetime) -> Verdict:
     """Look again at what has happened since the row was written."""
     visit = communication.appointment
+    if communication.patient and communication.patient.erased_at:
+        return Verdict("stop", ERASED)
     if not communication.recipient:
         return Verdict("skip", NO_ADDRESS)
     if now >= communication.not_after:
@@ -126,8 +130,8 @@ def _due(now: datetime) -> QuerySet[Communication]:
 
 def _deliver(row: Communication, provider: Channel, *, now: datetime) -> bool:
     """See one claimed row to its end, or to its next try; whether it was sent."""
-    if row.patient and row.patient.email:
-        row.recipient = row.patient.email  # corrected since the row was written
+    if row.patient:
+        row.recipient = row.patient.email  # it may have been corrected, or taken away, since the row was written
     if row.attempts > MOST_ATTEMPTS:
         _end(row, Status.NOT_DONE, row.status_reason or GAVE_UP)
         return False

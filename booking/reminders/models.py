@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from intake.crypto import EncryptedField
 
+_OPEN = Q(status__in=["preparation", "in-progress"])
+
 
 class Communication(models.Model):
     """One message to one person. Sent once, or it says why not."""
@@ -49,15 +51,22 @@ class Communication(models.Model):
 
     class Meta:
         indexes = [
-            models.Index(fields=["due_at"], condition=Q(status__in=["preparation", "in-progress"]), name="communication_due"),
+            models.Index(fields=["due_at"], condition=_OPEN, name="communication_due"),
+            models.Index(fields=["not_after"], condition=_OPEN, name="communication_expiring"),
             models.Index(fields=["appointment", "created_at"]),
         ]
         constraints = [
-            models.CheckConstraint(condition=~Q(status="completed") | Q(sent_at__isnull=False), name="communication_sent_when"),
             models.CheckConstraint(
-                condition=~Q(status__in=["not-done", "stopped"]) | ~Q(status_reason=""), name="communication_not_sent_says_why"
+                condition=~Q(status="completed") | Q(sent_at__isnull=False), name="communication_sent_when"
+            ),
+            models.CheckConstraint(
+                condition=~Q(status__in=["not-done", "stopped"]) | ~Q(status_reason=""),
+                name="communication_not_sent_says_why",
             ),
         ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.status}"
 
 
 class SenderSwitch(models.Model):
@@ -70,3 +79,6 @@ class SenderSwitch(models.Model):
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(id=1), name="sender_switch_is_one")]
+
+    def __str__(self) -> str:
+        return "released" if self.released else "held"

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import Q
+from django.utils.translation import gettext_noop
 
 from booking.errors import NotPossibleNow
 from booking.models import Appointment
@@ -42,10 +43,11 @@ __all__ = [
     "tell_staff",
 ]
 
-NO_ADDRESS = "There is no e-mail address."
-MOVED = "The visit was moved."
-CANCELLED = "The visit was cancelled."
-ANSWERED = "It was answered in the meantime."
+# Why a row was not sent, as the visit's page says it, translated there.
+NO_ADDRESS = gettext_noop("There is no e-mail address.")
+MOVED = gettext_noop("The visit was moved.")
+CANCELLED = gettext_noop("The visit was cancelled.")
+ANSWERED = gettext_noop("It was answered in the meantime.")
 _CANCELLED_KINDS = {
     Appointment.CancelReason.DECLINED: "declined",
     Appointment.CancelReason.NOT_CLEARED: "declined",
@@ -174,9 +176,10 @@ def tell_staff(*, kind: str, recipients: Iterable[User], appointment: Appointmen
 def queue_sign_in_mail(
     *, recipient: str, language: str, template: str, context: Mapping[str, str], now: datetime
 ) -> Communication:
-    """Queue a mail of the sign-in pages; `template` is its kind ("sign-in-code", "password-reset", "account-news", and "answers-opened" for staff).
+    """Queue a mail that is about an account and not about a visit; `template` is its kind.
 
-    Codes and links are worthless after 15 minutes, so they go before everything that keeps longer.
+    "sign-in-code", "sign-in-by-code", "sign-in-by-password", "password-reset", "account-news", and for staff
+    "answers-opened". Codes and links are worthless after 15 minutes, so they go before everything that keeps longer.
     """
     keeps = ACCOUNT_NEWS_KEEPS if template in _NEWS else SIGN_IN_KEEPS
     row = _row(

@@ -196,10 +196,16 @@ def test_a_session_from_before_the_setup_must_give_the_code_too(client: Client) 
 def test_the_sign_in_of_the_admin_pages_is_no_way_around(client: Client) -> None:
     user = staff(Role.OWNER)
     give_second_factor(user)
-    client.post("/admin/login/?next=/admin/", {"username": user.email, "password": PASSWORD})
-    answer = client.get("/admin/")
-    assert answer.status_code == 302
-    assert "_auth_user_id" not in client.session or "/2fa/reauthenticate/" in answer.headers["Location"]
+    answer = client.post("/admin/login/?next=/admin/", {"username": user.email, "password": PASSWORD})
+    assert answer.headers["Location"] == "/accounts/login/?next=%2Fadmin%2F"
+    assert "_auth_user_id" not in client.session
+    client.force_login(user)
+    assert client.get("/admin/").headers["Location"].startswith("/accounts/2fa/reauthenticate/")
+
+
+def test_a_patient_is_not_led_round_in_circles_by_the_admin_pages(client: Client) -> None:
+    sign_in(client, make_user(Role.PATIENT))
+    assert client.get("/admin/login/").status_code == 403
 
 
 @on_commit

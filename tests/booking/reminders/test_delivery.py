@@ -107,6 +107,22 @@ def test_a_corrected_address_is_the_one_that_is_used(mailbox: Mailbox) -> None:
     assert Communication.objects.get(kind="confirmation").recipient == "right@example.test"
 
 
+def test_an_address_that_was_taken_away_is_not_used(mailbox: Mailbox) -> None:
+    visit = booked()
+    visit.patient.email = ""
+    visit.patient.save()
+    assert deliver_due(now=NOW) == 0
+    assert outcome() == ("not-done", "There is no e-mail address.")
+
+
+def test_nobody_writes_to_an_erased_record(mailbox: Mailbox) -> None:
+    visit = booked()
+    visit.patient.erased_at = NOW
+    visit.patient.save()
+    assert deliver_due(now=NOW) == 0
+    assert outcome() == ("stopped", "The record was erased.")
+
+
 def test_a_refusal_for_good_says_what_the_server_said(mailbox: Mailbox) -> None:
     booked()
     mailbox.faults = Faults(refuse=550)
