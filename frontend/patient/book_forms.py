@@ -22,16 +22,26 @@ class DetailsForm(forms.Form):
     """What is needed of a person, and no more."""
 
     given_name = forms.CharField(
-        label=_("First name"), max_length=100, widget=forms.TextInput({"autocomplete": "given-name"})
+        label=_("First name"),
+        max_length=100,
+        widget=forms.TextInput({"autocomplete": "given-name"}),
+        error_messages={"required": _("Give the first name.")},
     )
     family_name = forms.CharField(
-        label=_("Last name"), max_length=100, widget=forms.TextInput({"autocomplete": "family-name"})
+        label=_("Last name"),
+        max_length=100,
+        widget=forms.TextInput({"autocomplete": "family-name"}),
+        error_messages={"required": _("Give the last name.")},
     )
     email = forms.EmailField(
         label=_("Email"),
         max_length=254,
         help_text=_("We send the confirmation here. It never says why you come."),
         widget=forms.EmailInput({"autocomplete": "email"}),
+        error_messages={
+            "required": _("Give an email address."),
+            "invalid": _("Give an email address like name@example.com."),
+        },
     )
     phone = PhoneNumberField(
         label=_("Phone"),

@@ -16,7 +16,10 @@ OLDEST: Final = 120
 def birth_date_field(today: date, **options: Any) -> DatePartsField:
     """A birth date of somebody alive today, up to 120 years ago."""
     first = today - timedelta(days=OLDEST * 365)
-    return DatePartsField(first=first, last=today, birthday=True, label=_("Birth date"), **options)
+    missing = {"required": _("Give the birth date of the person who comes.")}
+    return DatePartsField(
+        first=first, last=today, birthday=True, label=_("Birth date"), error_messages=missing, **options
+    )
 
 
 class WhoForm(forms.Form):
@@ -40,7 +43,6 @@ class WhoForm(forms.Form):
         self.fields["birth_date"] = birth_date_field(
             today,
             help_text=_("Of the person who comes. Some questions depend on age; we won't ask it again."),
-            error_messages={"required": _("Give the birth date of the person who comes.")},
         )
 
 

@@ -13,15 +13,14 @@ from booking.models import HealthcareService, Practitioner
 from booking.selectors.practitioners import practitioners_for
 
 
-class StartField(forms.CharField):
+class StartField(forms.Field):
     """A moment in ISO form with its offset, as the page wrote it."""
 
     def to_python(self, value: Any) -> Any:
-        text = super().to_python(value)
-        if not text:
+        if value in self.empty_values:
             return None
         try:
-            moment = datetime.fromisoformat(text)
+            moment = datetime.fromisoformat(str(value))
             if moment.tzinfo is None:
                 raise ValueError
             return moment.astimezone(UTC)
@@ -58,7 +57,7 @@ class ChosenTime(forms.Form):
     """One time of the list, and the key that makes a double tap one hold."""
 
     time = StartField(
-        label=_("Time"), max_length=40, error_messages={"required": _("Choose a time first.")}, widget=forms.RadioSelect
+        label=_("Time"), error_messages={"required": _("Choose a time first.")}, widget=forms.RadioSelect
     )
     practitioner = forms.ModelChoiceField(queryset=Practitioner.objects.none(), required=False)
     request_key = forms.UUIDField(required=False)
