@@ -60,7 +60,7 @@ def ask(*, command: GatewayCommand, gateway: Gateway, now: datetime) -> GatewayC
     try:
         result_id = _send(command, gateway, changes)
     except Unknown as failure:
-        command.problem, command.kept_failure = str(failure), failure.kept
+        command.problem, command.kept_failure, command.busy = str(failure), failure.kept, failure.busy
     except (Refused, Gone) as refusal:
         command.outcome, command.problem, command.answered_at = Outcome.REFUSED, str(refusal), now
     else:

@@ -21,12 +21,14 @@ class Gone(GatewayFailure):
 class Unknown(GatewayFailure):
     """No clear answer: it may have been done or not. Ask again with the same key, or look.
 
-    `kept`: the failure was answered and is repeated for this key for as long as the key lives.
+    `kept`: the failure was answered and is repeated for this key for as long as the key lives. `busy`: another process
+    is asking with this key at this moment.
     """
 
-    def __init__(self, problem: str, *, kept: bool = False) -> None:
+    def __init__(self, problem: str, *, kept: bool = False, busy: bool = False) -> None:
         super().__init__(problem)
         self.kept = kept
+        self.busy = busy
 
 
 @dataclass(frozen=True, slots=True)

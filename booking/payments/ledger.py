@@ -79,23 +79,39 @@ def balance_of(appointment: Appointment) -> Balance:
 def balances_of(appointments: Iterable[Appointment]) -> dict[UUID, Balance]:
     """`balance_of` for many appointments in one query."""
     wanted = {appointment.pk: appointment for appointment in appointments}
-    sums: dict[UUID, dict[str, int]] = {pk: {} for pk in wanted}
+    sums: dict[UUID, dict[tuple[str, str], int]] = {pk: {} for pk in wanted}
     rows = (
         LedgerEntry.objects.filter(payment__appointment__in=list(wanted))
-        .values_list("payment__appointment_id", "kind")
+        .values_list("payment__appointment_id", "kind", "method")
         .annotate(sum=Sum("amount"))
     )
-    for pk, kind, amount in rows:
-        sums[pk][kind] = amount
+    for pk, kind, method, amount in rows:
+        sums[pk][kind, method] = amount
     return {pk: _balance(appointment, sums[pk]) for pk, appointment in wanted.items()}
 
 
-def _balance(appointment: Appointment, sums: Mapping[str, int]) -> Balance:
+def fees_of_moves(appointment: Appointment) -> int:
+    """What the patient's own late moves cost; nothing once the clinic, a therapist or honest answers ended it."""
+    if is_not_their_doing(appointment):
+        return 0
+    fees = LedgerEntry.objects.filter(payment__appointment=appointment, kind=Kind.FEE)
+    return fees.exclude(method__in=OWES_FEES_ONLY).aggregate(sum=Sum("amount"))["sum"] or 0
+
+
+def is_not_their_doing(appointment: Appointment) -> bool:
+    ended = appointment.status in (Appointment.Status.CANCELLED, Appointment.Status.ENTERED_IN_ERROR)
+    return ended and appointment.cancel_reason != Appointment.CancelReason.PATIENT
+
+
+def _balance(appointment: Appointment, sums: Mapping[tuple[str, str], int]) -> Balance:
     def of(kind: Kind) -> int:
-        return sums.get(kind, 0)
+        return sum(amount for (found, _), amount in sums.items() if found == kind)
 
     ended = appointment.status in OWES_FEES_ONLY
-    owed = of(Kind.FEE) if ended else appointment.price_amount
+    # A fee says in which state the visit was: one for not coming is void if they came after all.
+    moves = sum(amount for (kind, when), amount in sums.items() if kind == Kind.FEE and when not in OWES_FEES_ONLY)
+    owed = 0 if is_not_their_doing(appointment) else moves
+    owed += sums.get((Kind.FEE, appointment.status), 0) if ended else appointment.price_amount
     authorised = of(Kind.AUTHORISATION) - of(Kind.CAPTURE) - of(Kind.VOID)
     paid = of(Kind.CAPTURE) + of(Kind.DESK)
     refunded = of(Kind.REFUND) - of(Kind.REFUND_FAILED)

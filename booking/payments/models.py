@@ -123,6 +123,8 @@ class GatewayCommand(models.Model):
     first_asked_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
 
+    busy = False  # another process is asking at this moment; known to who has just asked
+
     class Meta:
         constraints = [models.UniqueConstraint(fields=["payment", "operation", "attempt"], name="gateway_command_once")]
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from booking.errors import RefundTooLarge
 from booking.models import Appointment
 from booking.payments.desk_gateway import hand_back_at_desk, take_at_desk
-from booking.payments.ledger import Kind, total, write_entry
+from booking.payments.ledger import Kind, fees_of_moves, total, write_entry
 from booking.payments.models import LedgerEntry, Payment
 from intake.models import Patient, User
 
@@ -80,9 +80,10 @@ def want_refund(*, payment: Payment, amount: int, now: datetime) -> Payment:
 def release_payments(*, appointment: Appointment, keep: int, now: datetime) -> int:
     """Give back or release everything above `keep` minor units, when a visit does not take place; what is kept.
 
-    Money in the desk's till counts first. What a person must hand back at the desk shows as a balance below zero.
+    What the patient's own late moves cost is kept beside. Money in the desk's till counts first; what a person must
+    hand back there shows as a balance below zero.
     """
-    kept = 0
+    kept, keep = 0, keep + fees_of_moves(appointment)
     for payment in sorted(_all_locked(appointment), key=_certainty):
         share = min(_at_hand(payment), keep - kept)
         _lower(payment, share, now)
@@ -91,17 +92,24 @@ def release_payments(*, appointment: Appointment, keep: int, now: datetime) -> i
 
 
 def charge_fee(*, appointment: Appointment, amount: int, now: datetime) -> Payment | None:
-    """Owe a fee of `amount` minor units, once per appointment: on the deposit if it covers it, else at the desk."""
+    """Owe a fee of `amount` minor units: on the deposit if it covers it, else at the desk.
+
+    Once for each state and version of the visit: for moving it (again), for cancelling, for not coming.
+    """
     if amount <= 0:
         return None
     payments = _all_locked(appointment)
-    charged = LedgerEntry.objects.filter(payment__appointment=appointment, kind=Kind.FEE).first()
+    cause = str(appointment.status)
+    reference = f"fee {cause} v{appointment.schedule_version}"
+    charged = LedgerEntry.objects.filter(
+        payment__appointment=appointment, kind=Kind.FEE, reference=reference
+    ).first()
     if charged is not None:
         return charged.payment
     covered = [payment for payment in payments if _at_hand(payment) >= amount]
     payment = covered[-1] if covered else _fee_at_desk(appointment, amount, now)
     if payment is not None:
-        write_entry(payment=payment, kind=Kind.FEE, amount=amount, reference="fee", now=now)
+        write_entry(payment=payment, kind=Kind.FEE, amount=amount, reference=reference, method=cause, now=now)
     return payment
 
 

@@ -126,7 +126,8 @@ def _own_failures() -> Iterator[None]:
         raise Refused(_said(error)) from error
     except stripe.StripeError as error:
         # 500 is the one failure that Stripe keeps for a key; a gateway's 502 or a key in use is not an answer at all.
-        raise Unknown(_said(error), kept=error.http_status == 500) from error
+        busy = error.http_status == 409
+        raise Unknown(_said(error), kept=error.http_status == 500, busy=busy) from error
 
 
 def _said(error: stripe.StripeError) -> str:

@@ -1,6 +1,7 @@
 """Paying online: opening Stripe's page, what happens when nobody pays, and the sweeps that finish what was decided."""
 
 import logging
+import time
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -41,6 +42,8 @@ __all__ = [
 GRACE: Final = timedelta(minutes=5)  # after that the time is released although Stripe gave no answer
 SESSION_ENDS: Final = timedelta(minutes=31)  # Stripe's own end, a backstop; 30 is its minimum
 SAME_REQUEST: Final = timedelta(seconds=45)  # later the stored end would be too near for Stripe
+ROUNDS: Final = 8
+PAUSE_SECONDS: Final = 0.5
 RETRY_AFTER: Final = timedelta(seconds=60)
 BATCH: Final = 50
 DESCRIPTION: Final = "Appointment deposit"  # neutral: nothing about health goes to Stripe
@@ -64,8 +67,8 @@ def open_checkout(*, payment: Payment, success_url: str, cancel_url: str, now: d
         raise PaymentNotOffered
     if not senders_released():
         raise StripeUnavailable
-    command: GatewayCommand | None = None
-    for _ in range(3):
+    failures = 0
+    for _ in range(ROUNDS):
         if _must_look_first(payment, now):
             settle(payment=payment, now=now)
         addresses = {"success_url": success_url, "cancel_url": cancel_url}
@@ -78,8 +81,11 @@ def open_checkout(*, payment: Payment, success_url: str, cancel_url: str, now: d
             key, said = command.idempotency_key, command.problem
             report(kind=Finding.Kind.REFUSED, object_id=key, payment=payment, said=said, now=now)
             raise PaymentNotOffered
-        if command.outcome == Outcome.UNKNOWN and not command.kept_failure:
+        failures += command.outcome == Outcome.UNKNOWN and not command.busy
+        if failures > 1 or (failures and not command.kept_failure):
             break
+        if command.busy:  # the other tab is asking: its page will be ours
+            time.sleep(PAUSE_SECONDS)
     raise StripeUnavailable
 
 

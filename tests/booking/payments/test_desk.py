@@ -156,6 +156,37 @@ def test_a_fee_that_a_deposit_covers_stands_on_it(visit: Appointment) -> None:
     assert charge_fee(appointment=visit, amount=0, now=NOW) is None
 
 
+def test_a_late_move_costs_its_fee_beside_the_price(visit: Appointment) -> None:
+    online = ask(visit)
+    Payment.objects.filter(pk=online.pk).update(state="captured", session_id="cs_1", keep_amount=3000)
+    charge_fee(appointment=visit, amount=1000, now=NOW)
+    assert balance_of(visit).owed == 13000
+    visit.status, visit.cancel_reason, visit.cancelled_at = "cancelled", "patient", NOW
+    visit.save()
+    assert release_payments(appointment=visit, keep=0, now=NOW) == 1000
+    assert balance_of(visit).owed == 1000
+
+
+def test_a_clinic_that_cancels_gives_back_the_fee_of_a_late_move_too(visit: Appointment) -> None:
+    online = ask(visit)
+    Payment.objects.filter(pk=online.pk).update(state="captured", session_id="cs_1", keep_amount=3000)
+    charge_fee(appointment=visit, amount=1000, now=NOW)
+    visit.status, visit.cancel_reason, visit.cancelled_at = "cancelled", "clinic", NOW
+    visit.save()
+    assert release_payments(appointment=visit, keep=0, now=NOW) == 0
+    assert balance_of(visit).owed == 0
+
+
+def test_who_was_noted_as_absent_and_came_owes_the_price_only(visit: Appointment) -> None:
+    visit.status = "noshow"
+    visit.save()
+    charge_fee(appointment=visit, amount=3000, now=NOW)
+    assert balance_of(visit).owed == 3000
+    visit.status = "arrived"
+    visit.save()
+    assert balance_of(visit).owed == 12000
+
+
 def test_balances_of_many_visits_cost_one_query(clinic: Clinic, django_assert_num_queries, desk: User) -> None:
     visits = [make_appointment(clinic, start=at(hour), patient=make_patient()) for hour in (9, 10, 11)]
     record_desk_payment(appointment=visits[1], amount=1000, method="cash", by=desk, now=NOW)

@@ -96,6 +96,14 @@ def test_two_processes_open_one_page(till: Till) -> None:
     assert len(till.stripe.store.find("checkout.session")) == 1
 
 
+def test_a_double_tap_while_stripe_is_slow_opens_one_page(till: Till) -> None:
+    payment = till.book()
+    till.fault("delay", "/v1/checkout/sessions", seconds=1.2)
+    first, second = _at_once(lambda: till.open(payment), 2)
+    assert first == second
+    assert len(till.stripe.store.find("checkout.session")) == 1
+
+
 def test_processes_that_settle_at_once_take_the_money_once(till: Till) -> None:
     payment = till.book()
     till.pay(payment)
