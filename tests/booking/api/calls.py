@@ -3,6 +3,7 @@
 import json
 from functools import cache
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.test import Client
@@ -41,6 +42,10 @@ class Api:
     def get(self, path: str, token: str = "") -> tuple[int, Any]:
         return self.call("GET", path, token=token)
 
+    def ask(self, path: str, query: dict[str, str]) -> tuple[int, Any]:
+        """A question with any text in it."""
+        return self.get(f"{path}?{urlencode(query, errors='surrogatepass')}")
+
     def post(self, path: str, body: Any = None, **more: str) -> tuple[int, Any]:
         return self.call("POST", path, {} if body is None else body, **more)
 
@@ -57,9 +62,9 @@ class Api:
             over["screening"] = self.screen(line)["token"]
         return self.post("holds/", wish | over, key=key)
 
-    def confirm(self, hold: Any, *, key: str = "", **over: Any) -> tuple[int, Any]:
+    def confirm(self, held: Any, *, key: str = "", **over: Any) -> tuple[int, Any]:
         """They say who they are and pay at the desk."""
-        said = {"hold": hold["id"], "token": hold["token"], "patient": ADA}
+        said = {"hold": held["id"], "token": held["token"], "patient": ADA}
         return self.post("appointments/", said | {"policies_accepted": True, "payment": "desk"} | over, key=key)
 
     def book(self, clinic: Clinic, line: Any = None, **over: Any) -> Any:
