@@ -5,7 +5,6 @@ signs up. Whether an address is known can't be seen on any page: an unknown one 
 so that nobody can make us write to strangers.
 """
 
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
@@ -21,14 +20,13 @@ from django.utils.translation import get_language
 
 from booking.reminders.services import queue_sign_in_mail
 from intake.clock import now
-from intake.crypto import open_sealed, seal
 from intake.errors import TooManyAttempts
 from intake.models import User
 from intake.services.limits import count_attempt
+from intake.services.second_factors import open_secret, seal_secret
 
 MAILS_PER_HOUR = 6
 FRESH = timedelta(minutes=5)
-_PLACE = "mfa.authenticator.data"
 _NEWS = {
     "account/email/password_changed": "password",
     "account/email/password_reset": "password",
@@ -89,7 +87,7 @@ class SecondFactorAdapter(DefaultMFAAdapter):
     """Keeps the secrets of the second factor encrypted."""
 
     def encrypt(self, text: str) -> str:
-        return urlsafe_b64encode(seal(text.encode(), place=_PLACE)).decode()
+        return seal_secret(text)
 
     def decrypt(self, encrypted_text: str) -> str:
-        return open_sealed(urlsafe_b64decode(encrypted_text), place=_PLACE).decode()
+        return open_secret(encrypted_text)

@@ -8,6 +8,7 @@ from django.apps import apps
 from django.db import models, transaction
 
 from intake.crypto import EncryptedField, is_sealed_with_first_key
+from intake.services.second_factors import reseal_secrets
 
 BATCH = 200
 
@@ -28,7 +29,8 @@ def reseal_everything(*, progress: Callable[[str, int], None]) -> int:
 
     :raises WrongKey: a value can't be opened with any key; what was done before stays done
     """
-    total = 0
+    total = reseal_secrets()
+    progress("mfa.Authenticator", total)
     for model, names in encrypted_fields():
         changed = _reseal(model, names)
         progress(model._meta.label, changed)

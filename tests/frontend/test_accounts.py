@@ -1,10 +1,13 @@
 import re
 from datetime import timedelta
+from io import StringIO
 
 import pytest
 from allauth.mfa.models import Authenticator
+from django.core.management import call_command
 from django.http import HttpResponse
 from django.test import Client
+from pytest_django import Settings
 
 from booking.reminders.models import Communication
 from intake.clock import now
@@ -221,6 +224,16 @@ def test_after_the_app_is_switched_off_only_the_setup_opens(client: Client) -> N
 def test_the_secret_is_not_readable_in_the_database() -> None:
     secret = give_second_factor(staff())
     assert secret not in Authenticator.objects.get().data["secret"]
+
+
+def test_the_second_factor_survives_a_change_of_keys(client: Client, settings: Settings) -> None:
+    user = staff()
+    secret = give_second_factor(user)
+    settings.FIELD_KEYS = [("new", bytes(range(32))), *settings.FIELD_KEYS]
+    call_command("rotate_keys", stdout=StringIO())
+    settings.FIELD_KEYS = settings.FIELD_KEYS[:1]
+    with_password(client, user)
+    assert client.post("/accounts/2fa/authenticate/", {"code": code_of(secret)}).headers["Location"] == "/welcome/"
 
 
 def test_a_forgotten_password_is_replaced_by_a_link_of_this_site_and_the_owner_is_told(client: Client) -> None:
