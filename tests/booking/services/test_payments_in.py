@@ -67,8 +67,8 @@ def test_and_is_released_if_somebody_has_it(clinic: Clinic) -> None:
     release_unpaid(visit, payment, LATER)
     make_appointment(clinic, start=at(10, days=3), patient=make_patient(), room=clinic.rooms[1])
     assert arrives(visit, payment) == ("lost", "cancelled", "", 0)
-    lost = Communication.objects.get(kind="time-released")
-    assert len(lost.content.get("alternatives", [])) in (0, 3)
+    news = Communication.objects.get(kind="paid-too-late")
+    assert (news.status, len(news.content["alternatives"])) == ("preparation", 3)
 
 
 def test_another_room_will_do(clinic: Clinic) -> None:
