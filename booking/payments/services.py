@@ -66,12 +66,12 @@ def lapse_payment(*, payment: Payment, now: datetime) -> Payment:
 
 
 def want_refund(*, payment: Payment, amount: int, now: datetime) -> Payment:
-    """Give back `amount` minor units of what was, or will be, taken.
+    """Give back `amount` minor units of what was taken, or is decided to be.
 
     :raises RefundTooLarge: less than that is left
     """
     locked = _locked(payment)
-    left = locked.amount if locked.keep_amount is None else locked.keep_amount
+    left = 0 if locked.state in (State.OPEN, State.LAPSED, State.VOIDED) else locked.keep_amount or 0
     if not 0 < amount <= left:
         raise RefundTooLarge(left=left)
     return keep(payment=locked, amount=left - amount, now=now)

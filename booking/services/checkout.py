@@ -7,7 +7,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from booking.errors import HoldExpired, NotPossibleNow, PaymentNotOffered, StripeUnavailable
 from booking.models import Appointment
@@ -141,7 +141,8 @@ def sweep_checkouts(*, now: datetime) -> int:
         appointment__status=Status.PENDING,
         appointment__awaiting=Appointment.Awaiting.PAYMENT,
     )
-    return work_off(waiting.order_by("created_at")[:BATCH], lambda payment: _end_checkout(payment, now))
+    done = work_off(waiting.order_by("created_at")[:BATCH], lambda payment: _end_checkout(payment, now))
+    return done + work_off(_forsaken(now), lambda appointment: _release(appointment, now))
 
 
 def carry_out_wanted(*, now: datetime) -> int:
@@ -172,6 +173,29 @@ def _end_checkout(payment: Payment, now: datetime) -> None:
             current = Payment.objects.get(pk=payment.pk)
             if current.state == Payment.State.OPEN and checkout_until(current) + GRACE <= now:
                 release_unpaid(appointment, current, now)
+
+
+def _forsaken(now: datetime) -> QuerySet[Appointment]:
+    """Times that wait for a payment which nobody asks for any more."""
+    asked = Payment.objects.filter(
+        appointment=OuterRef("pk"),
+        gateway=Payment.Gateway.STRIPE,
+        state__in=[Payment.State.OPEN, Payment.State.AUTHORISED],
+    )
+    waiting = Appointment.objects.filter(
+        ~Exists(asked),
+        status=Status.PENDING,
+        awaiting=Appointment.Awaiting.PAYMENT,
+        confirmed_at__lte=now - CHECKOUT - GRACE,
+    )
+    return waiting.order_by("pk")[:BATCH]
+
+
+def _release(appointment: Appointment, now: datetime) -> None:
+    with named_constraints(), transaction.atomic(durable=True):
+        locked = lock_appointment(appointment)
+        if _open_deposit(locked) is None:
+            release_unpaid(locked, None, now)
 
 
 def _must_look_first(payment: Payment, now: datetime) -> bool:

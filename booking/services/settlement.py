@@ -45,7 +45,7 @@ def settle(*, payment: Payment, now: datetime) -> Payment:
     return converge(payment=payment, now=now)
 
 
-def release_unpaid(appointment: Appointment, _payment: Payment, now: datetime) -> None:
+def release_unpaid(appointment: Appointment, _payment: Payment | None, now: datetime) -> None:
     """Let the time of a locked appointment go that waited for this payment, and say so."""
     if is_waiting_for_payment(appointment):
         end_as_cancelled(appointment, reason=Appointment.CancelReason.PAYMENT_LAPSED, now=now)
@@ -169,7 +169,7 @@ def _move_forward(payment: Payment, appointment: Appointment, seen: Seen, on_lap
     payment.state = State(state)
     payment.save()
     record_change(appointment=appointment, action=f"payment-{state}", role=SYSTEM, amount=payment.amount, now=now)
-    if state in ("authorised", "captured") and payment.keep_amount is None:
+    if state in ("authorised", "captured") and payment.keep_amount != 0:
         _decide(payment, appointment, now)
     elif state == "voided" and payment.keep_amount != 0:
         report(kind=Finding.Kind.AUTHORISATION_LAPSED, object_id=str(payment.pk), payment=payment, now=now)

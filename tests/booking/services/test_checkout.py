@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from booking.errors import HoldExpired, NotPossibleNow, PaymentNotOffered, StripeUnavailable
 from booking.payments.models import Finding, GatewayCommand, Payment, WebhookEvent
+from booking.payments.services import lapse_payment
 from booking.reminders.models import Communication
 from booking.reminders.switch import hold_senders, release_senders
 from booking.services.checkout import (
@@ -151,6 +152,15 @@ def test_a_page_that_was_never_opened_lapses_too(till: Till) -> None:
     assert state_of(payment) == ("lapsed", "cancelled", "")
     assert ledger_of(payment) == LAPSED
     assert list(till.stripe.api.log) == []
+
+
+def test_a_time_whose_payment_is_asked_no_more_is_let_go(till: Till) -> None:
+    payment = till.book()
+    with transaction.atomic():
+        lapse_payment(payment=payment, now=till.now)
+    till.wait(minutes=21)
+    sweep_checkouts(now=till.now)
+    assert state_of(payment) == ("lapsed", "cancelled", "")
 
 
 def test_paid_in_the_last_second_is_paid(till: Till) -> None:

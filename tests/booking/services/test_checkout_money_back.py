@@ -140,6 +140,12 @@ def test_parts_are_given_back_one_after_the_other(till: Till) -> None:
     assert [refund["metadata"]["command"] for refund in till.stripe.store.find("refund")] == ["refund-2", "refund-1"]
 
 
+def test_what_is_not_taken_yet_is_not_refunded(till: Till, authorised: Payment) -> None:
+    for payment in (authorised, till.book()):
+        with pytest.raises(RefundTooLarge), transaction.atomic():
+            want_refund(payment=payment, amount=100, now=till.now)
+
+
 def test_two_refunds_wanted_at_once_are_one_at_stripe(till: Till) -> None:
     payment = till.taken()
     for amount in (500, 700):
