@@ -128,8 +128,8 @@ def displaced(request: HttpRequest, time_off_id: UUID) -> HttpResponse:
 
 def _add(request: HttpRequest, clinic: Location, form: TimeOffForm) -> TimeOff:
     said = form.cleaned_data
-    start = moment_at(location=clinic, wall=datetime.combine(said["from_date"], said["from_time"]), fold=0)  # noqa: DTZ
-    end = moment_at(location=clinic, wall=datetime.combine(said["until_date"], said["until_time"]), fold=1)  # noqa: DTZ
+    start = moment_at(location=clinic, wall=datetime.combine(said["from_date"], said["from_time"]), fold=0)
+    end = moment_at(location=clinic, wall=datetime.combine(said["until_date"], said["until_time"]), fold=1)
     if end <= start:
         raise DrypointError(_("The end must come after the beginning."))
     return add_time_off(
@@ -196,7 +196,9 @@ def _span(columns: list[CalendarColumn]) -> tuple[int, int]:
     blocks = list(_all_blocks(columns))
     if not blocks:
         return 8, 18
-    return min(block.at for block in blocks) * LINE // 60, -(-max(block.at + block.lines for block in blocks) * LINE // 60)
+    return min(block.at for block in blocks) * LINE // 60, -(
+        -max(block.at + block.lines for block in blocks) * LINE // 60
+    )
 
 
 def _all_blocks(columns: list[CalendarColumn]) -> Iterator[Block]:

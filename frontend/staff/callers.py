@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID, uuid4
 
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -108,12 +109,12 @@ def _book(
     return SeeOther(reverse("staff:booked", args=[made.appointment.pk]))
 
 
-def _details(said: dict[str, object]) -> PatientDetails:
+def _details(said: dict[str, Any]) -> PatientDetails:
     return PatientDetails(
-        given_name=str(said["given_name"]),
-        family_name=str(said["family_name"]),
-        birth_date=said["birth_date"],  # type: ignore[arg-type]
-        email=str(said["email"]),
+        given_name=said["given_name"],
+        family_name=said["family_name"],
+        birth_date=said["birth_date"],
+        email=said["email"],
         phone=str(said["phone"]),
         language=(get_language() or "en")[:2],
     )
@@ -188,7 +189,7 @@ def _read(values: QueryDict, user: User, now: datetime) -> Wanted:
     )
 
 
-def _needs(wanted: Wanted) -> dict[str, object]:
+def _needs(wanted: Wanted) -> dict[str, Any]:
     return {
         "health": wanted.health,
         "is_new": wanted.patient is None,
@@ -205,7 +206,7 @@ def _unbound(wanted: Wanted, values: QueryDict) -> CallerForm:
     typed.setdefault("request_key", str(uuid4()))
     if wanted.service is not None:
         typed["service"] = str(wanted.service.pk)
-    return CallerForm(initial=typed, **_needs(wanted))  # type: ignore[arg-type]
+    return CallerForm(initial=typed, **_needs(wanted))
 
 
 def _patient(text: str, user: User, now: datetime) -> Patient | None:

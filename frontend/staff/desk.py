@@ -23,6 +23,7 @@ from intake.access import role_of
 from intake.errors import DrypointError
 from intake.models import Role
 
+NEAR = timedelta(minutes=30)
 OVER = ("fulfilled", "noshow", "cancelled", "entered-in-error")
 
 
@@ -42,6 +43,7 @@ class Line:
     mends: tuple[Mend, ...]
     offered: Offered
     is_now: bool
+    is_near: bool  # its button is the likely one to press
     is_over: bool
     refusal: str
 
@@ -100,7 +102,7 @@ def render_desk(
 ) -> HttpResponse:
     """The whole page of a day; with a refusal, said at its row."""
     context = _board(request, asked, refusal)
-    today = wall_date(clock.now(), context["location"].time_zone)
+    today = wall_date(clock.now(), clinic_or_refuse().time_zone)
     context |= {
         "fragment": _as_text(request, context),
         "today": today,
@@ -153,6 +155,7 @@ def _line(row: Row, role: str, refusal: Refusal | None, now: datetime) -> Line:
         mends=tuple(mend_for(blocker, role=role) for blocker in row.blockers),
         offered=offered_steps(visit, now=now),
         is_now=visit.start <= now < visit.end and visit.status not in OVER,
+        is_near=visit.start - NEAR <= now,
         is_over=visit.status in OVER,
         refusal=refusal.words if refusal and refusal.appointment_id == visit.pk else "",
     )

@@ -14,7 +14,7 @@ from frontend.templatetags.presentation import WHOLE_UNIT_CURRENCIES
 METHODS = (("terminal", _("Card at the terminal")), ("cash", _("Cash")))
 REASONS = (
     ("patient", _("The patient can't come")),
-    ("illness", _("The patient is ill: no fee")),
+    ("unwell", _("The patient is unwell: no fee")),
     ("clinic", _("The clinic can't do it: no fee")),
 )
 
@@ -35,7 +35,7 @@ class DateInput(forms.DateInput):
 class SumField(forms.DecimalField):
     """A sum as people type it: "80", "80.00" or "80,00"."""
 
-    def to_python(self, value: Any) -> Decimal | None:
+    def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
 
@@ -90,14 +90,22 @@ class DecisionForm(forms.Form):
 
     decision = forms.ChoiceField(
         label=_("Your decision"),
-        choices=(("approved", _("Approve: the visit is booked")), ("declined", _("Decline: the visit is cancelled, free of charge"))),
+        choices=(
+            ("approved", _("Approve: the visit is booked")),
+            ("declined", _("Decline: the visit is cancelled, free of charge")),
+        ),
         widget=forms.RadioSelect,
     )
     reason = forms.CharField(
-        label=_("Your reason"), widget=text_area(), max_length=2000, help_text=_("For the record. The patient's mails never show it.")
+        label=_("Your reason"),
+        widget=text_area(),
+        max_length=2000,
+        help_text=_("For the record. The patient's mails never show it."),
     )
     regions = forms.MultipleChoiceField(
-        label=_("Excluded regions that may be needled all the same"), required=False, widget=forms.CheckboxSelectMultiple
+        label=_("Excluded regions that may be needled all the same"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
     )
     conditions = forms.CharField(
         label=_("What to keep to"), required=False, widget=text_area(2), max_length=2000,
@@ -133,13 +141,15 @@ class CallerForm(forms.Form):
     birth_date = forms.DateField(label=_("Birth date"), required=False, widget=DateInput())
     health_form = forms.ChoiceField(label=_("Health form"), widget=forms.RadioSelect)
     payment = forms.ChoiceField(
-        label=_("Payment"), choices=(("desk", _("At the desk")), ("none", _("Nothing to pay"))), widget=forms.RadioSelect
+        label=_("Payment"),
+        choices=(("desk", _("At the desk")), ("none", _("Nothing to pay"))),
+        widget=forms.RadioSelect,
     )
     note = forms.CharField(label=_("Note"), required=False, max_length=500, help_text=_("Nothing about health."))
     request_key = forms.UUIDField(widget=forms.HiddenInput)
 
     def __init__(self, *args: Any, health: list[tuple[str, str]], is_new: bool, born: bool, **more: Any) -> None:
-        """`health`: the ways to deal with the form, none if the service needs none; `born`: the birth date must be known."""
+        """`health`: ways to deal with the form, none if it needs none; `born`: the birth date must be known."""
         super().__init__(*args, **more)
         health_form = self.fields["health_form"]
         assert isinstance(health_form, forms.ChoiceField)

@@ -67,9 +67,7 @@ def stand_in(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     return SeeOther(reverse("staff:review", args=[visit.pk]))
 
 
-def _decide(
-    request: HttpRequest, visit: Appointment, dossier: ReviewDossier, form: DecisionForm
-) -> HttpResponse:
+def _decide(request: HttpRequest, visit: Appointment, dossier: ReviewDossier, form: DecisionForm) -> HttpResponse:
     said = form.cleaned_data
     try:
         decide_request(
@@ -84,7 +82,11 @@ def _decide(
     except DrypointError as error:
         visit.refresh_from_db()
         return _review_page(request, visit, dossier, form, refusal=error, status=error.status)
-    words = _("Approved: the visit is booked.") if said["decision"] == "approved" else _("Declined: the visit is cancelled.")
+    words = (
+        _("Approved: the visit is booked.")
+        if said["decision"] == "approved"
+        else _("Declined: the visit is cancelled.")
+    )
     messages.success(request, words)
     return SeeOther(reverse("staff:reviews"))
 

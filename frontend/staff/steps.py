@@ -1,4 +1,4 @@
-"""What can be done to a visit with one button, and which button comes next. Whether it may be done, the services say."""
+"""What can be done to a visit with one button, and which comes next. Whether it may be done, the services say."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -60,7 +60,9 @@ STEPS: Final[dict[str, Step]] = {
             make_needle_free,
             _("It is a visit without needles now."),
         ),
-        Step("form-link", _("Send link"), letters_by_hand.send_form_link, _("The link to the health form is on its way.")),
+        Step(
+            "form-link", _("Send link"), letters_by_hand.send_form_link, _("The link to the health form is on its way.")
+        ),
         Step("pay-at-desk", _("Pays at the desk"), _pay_at_desk, _("It is paid at the desk now.")),
     )
 }

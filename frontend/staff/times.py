@@ -38,16 +38,18 @@ def times_of(
     slots: Iterable[Slot], *, zone: str, names: Mapping[UUID, str], anybody: bool = False, chosen: str = ""
 ) -> list[DayOfTimes]:
     """Free times under their days. `anybody`: one button for each start, with the names of all who are free."""
-    days = []
+    days: list[DayOfTimes] = []
     for day, of_day in groupby(sorted(slots), key=lambda slot: wall_date(slot.start, zone)):
-        times = []
+        times: list[Time] = []
         for start, at_once in groupby(of_day, key=lambda slot: slot.start):
             free = list(at_once)
             groups = [free] if anybody else [[slot] for slot in free]
             for group in groups:
                 value = value_of(start, None if anybody else group[0].practitioner)
                 small = ", ".join(names.get(slot.practitioner, "") for slot in group)
-                times.append(Time(value, clock_words(start, zone), small, f"time-{len(days)}-{len(times)}", value == chosen))
+                times.append(
+                    Time(value, clock_words(start, zone), small, f"time-{len(days)}-{len(times)}", value == chosen)
+                )
         days.append(DayOfTimes(day, short_day(day), tuple(times)))
     return days
 

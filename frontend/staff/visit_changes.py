@@ -27,7 +27,7 @@ from intake.errors import DrypointError
 
 Reason = Appointment.CancelReason
 DAYS_SHOWN = 7
-_REASONS = {"patient": (Reason.PATIENT, False), "illness": (Reason.PATIENT, True), "clinic": (Reason.CLINIC, True)}
+_REASONS = {"patient": (Reason.PATIENT, False), "unwell": (Reason.UNWELL, False), "clinic": (Reason.CLINIC, False)}
 
 
 @for_roles(*CLINIC, methods=("POST",))
@@ -115,9 +115,7 @@ def _move_page(
     now = clock.now()
     today = wall_date(now, visit.time_zone)
     values = request.POST if request.method == "POST" else request.GET
-    first = day_after_today(
-        read_date(values.get("from", "")) or wall_date(visit.start, visit.time_zone), today
-    )
+    first = day_after_today(read_date(values.get("from", "")) or wall_date(visit.start, visit.time_zone), today)
     offered = list(practitioners_for(visit.service))
     whose = read_practitioner(values.get("therapist", "")) or visit.practitioner
     context = {

@@ -81,7 +81,7 @@ def resend(request: HttpRequest, appointment_id: UUID, message_id: UUID) -> Http
 
 @for_roles(Role.THERAPIST, Role.MANAGER, methods=("GET", "HEAD", "POST"))
 def answers(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """The answers of a visit: for its therapist, or for a manager who says why (by POST, so that no address tells it)."""
+    """The answers of a visit: for its therapist, or for a manager who says why (by POST: no address tells it)."""
     visit = visible_visit(request, appointment_id)
     if visit.screening is None:
         messages.warning(request, _("There are no answers yet."))

@@ -11,12 +11,12 @@ from booking.models import Appointment
 from booking.payments.ledger import Balance, balance_of
 from booking.payments.models import LedgerEntry
 from booking.reminders.models import Communication
+from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.day_board import blockers_of
-from booking.selectors.practitioners import needles
 from frontend.staff.forms import HandBackForm, PaymentForm, ReasonForm
 from frontend.staff.frame import CLINIC, for_roles, me, page
-from frontend.staff.steps import STEPS, mend_for, may_lose_needles, offered_steps
+from frontend.staff.steps import STEPS, may_lose_needles, mend_for, offered_steps
 from intake import clock
 from intake.access import can_see_answers
 from intake.errors import DrypointError
@@ -73,7 +73,7 @@ def render_visit(
         "may_lose_needles": may_lose_needles(appointment),
         "may_be_mistake": appointment.status not in (Status.CANCELLED, Status.ENTERED_IN_ERROR, Status.PROPOSED),
         "care": care,
-        "sees_answers": care is not None,
+        "must_acknowledge": must_be_acknowledged(appointment),
         "may_break_glass": user.role == Role.MANAGER and appointment.screening is not None,
         "glass_form": glass_form or ReasonForm(auto_id="glass_%s"),
         "balance": balance,
@@ -96,8 +96,6 @@ def _care(appointment: Appointment, user: User, now: datetime) -> Care | None:
     if screening is None or user.role != Role.THERAPIST or not can_see_answers(user, appointment.patient, now):
         return None
     form = review_of(screening=screening, by=user, now=now).form
-    if not needles(appointment.service):
-        return Care((), (), (), form.outcome)
     return Care(
         alerts=form.alerts,
         excluded_regions=form.excluded_regions,

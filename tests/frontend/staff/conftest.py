@@ -1,0 +1,82 @@
+"""A clinic with visits, and people of every role who are signed in with their second factor."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import pytest
+from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+from django.test import Client
+
+from booking.models import Appointment
+from intake import clock
+from intake.models import Patient, Role, Screening, User
+from tests.factories import booking as made
+from tests.factories import intake as people
+
+NOW = made.NOW
+AUTHENTICATION_BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+
+
+@pytest.fixture(autouse=True)
+def _monday_morning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+
+
+def signed_in(user: User) -> Client:
+    """A browser of this person, second factor given."""
+    client = Client()
+    client.force_login(user, backend=AUTHENTICATION_BACKEND)
+    if user.works_here:
+        TOTP.activate(user, generate_totp_secret())
+        session = client.session
+        session["second_factor_set_up_by"] = str(user.pk)
+        session.save()
+    return client
+
+
+@dataclass
+class Desk:
+    """The clinic, a therapist's patient with answers, and a browser for each role."""
+
+    clinic: made.Clinic
+    patient: Patient
+    screening: Screening
+    visit: Appointment
+    browsers: dict[str, Client]
+    users: dict[str, User]
+
+    def make_visit(self, start: datetime, **over: Any) -> Appointment:
+        fields = {"patient": self.patient, "screening": self.screening} | over
+        return made.make_appointment(self.clinic, start=start, **fields)
+
+
+@pytest.fixture
+def desk(db: None) -> Desk:
+    clinic = made.make_clinic()
+    users = {
+        "reception": people.make_user(Role.RECEPTION, name="Robin"),
+        "manager": people.make_user(Role.MANAGER, name="Dana"),
+        "owner": people.make_user(Role.OWNER, name="Olive"),
+        "therapist": clinic.anna.user,
+        "colleague": clinic.ben.user,
+        "patient": people.make_user(Role.PATIENT),
+    }
+    patient = people.make_patient(now=NOW)
+    screening = screening_of(patient)
+    people.make_care_relation(clinic.anna.user, patient, now=NOW)
+    visit = made.make_appointment(clinic, start=made.at(10, days=0), patient=patient, screening=screening)
+    browsers = {name: signed_in(user) for name, user in users.items()} | {"nobody": Client()}
+    return Desk(clinic, patient, screening, visit, browsers, users)
+
+
+def screening_of(patient: Patient, line: object = None) -> Screening:
+    """A screening on the patient's record."""
+    screening = people.make_screening(line, now=NOW).screening
+    screening.patient = patient
+    screening.save(update_fields=["patient"])
+    return screening
+
+
+Browser = Callable[[str], Client]
