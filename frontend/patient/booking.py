@@ -38,12 +38,13 @@ def details(request: HttpRequest) -> HttpResponse:
     if hold is None:
         return _no_hold(request, way)
     account = signed_in_patient(request)
-    which = WhichPatientForm(request.POST or None, user=account) if account else None
+    typed = request.POST if request.method == "POST" else None
+    which = WhichPatientForm(typed, user=account) if account else None
     if which is not None and not which.people:
         which = None
     for_other = way.person.get("for_whom") == "other"
     form = DetailsForm(
-        request.POST if request.method == "POST" else None,
+        typed,
         today=clinic_date(moment),
         for_other=for_other,
         initial=_initial(request, way),

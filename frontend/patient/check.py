@@ -58,8 +58,9 @@ def who(request: HttpRequest) -> HttpResponse:
     if response is None:
         return redirect("patient:check")
     today = clinic_date(moment)
-    form = WhoForm(request.POST or None, today=today, initial={**way.person, "birth_date": way.birth_date})
-    if request.method != "POST" or not form.is_valid():
+    typed = request.POST if request.method == "POST" else None
+    form = WhoForm(typed, today=today, initial={**way.person, "birth_date": way.birth_date})
+    if not form.is_valid():
         context = {"form": form, "steps": check_steps("about")}
         return render(request, "patient/who.html", context, status=422 if form.is_bound else 200)
     said = form.cleaned_data
@@ -107,13 +108,12 @@ def where(request: HttpRequest) -> HttpResponse:
         return redirect("patient:check" if response is None else "patient:who")
     regions = definition_of(response.questionnaire).regions
     chosen = response.content["context"].get("regions", [])
-    form = WhereForm(request.POST or None, regions=regions, initial={"regions": chosen})
-    if request.method == "POST":
-        form = WhereForm(request.POST, regions=regions)
-        if form.is_valid():
-            save_answers(response=response, context={"regions": form.cleaned_data["regions"]}, now=moment)
-            way.forget_screening()
-            return redirect("patient:resume")
+    typed = request.POST if request.method == "POST" else None
+    form = WhereForm(typed, regions=regions, initial={"regions": chosen})
+    if form.is_valid():
+        save_answers(response=response, context={"regions": form.cleaned_data["regions"]}, now=moment)
+        way.forget_screening()
+        return redirect("patient:resume")
     context = {"form": form, "steps": check_steps("where")}
     return render(request, "patient/where.html", context, status=422 if form.is_bound else 200)
 

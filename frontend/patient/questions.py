@@ -116,7 +116,8 @@ def _may_end(draft: Draft, page: QuestionPage) -> bool:
     if not page.is_red_flags:
         return False
     is_last = not any(other.is_red_flags for other in draft.pages[page.number :])
-    return draft.stops_now or (is_last and draft.context.modality != "none")
+    asks_more = draft.first_open is not None and draft.context.modality != "none"
+    return draft.stops_now or (is_last and asks_more)
 
 
 def _ends_here(way: Way, response: QuestionnaireResponse, moment: datetime) -> bool:
