@@ -11,6 +11,8 @@ from allauth.mfa.totp import views as totp
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import path, re_path
 
+from frontend.account_records import records
+
 View = Callable[..., HttpResponseBase]
 
 
@@ -32,6 +34,7 @@ urlpatterns = [
     path("login/code/confirm/", account.confirm_login_code, name="account_confirm_login_code"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
+    path("records/", records, name="account_records"),
     path("signup/", account.signup, name="account_signup"),
     path("password/reset/", account.password_reset, name="account_reset_password"),
     path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),

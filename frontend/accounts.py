@@ -16,12 +16,14 @@ from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.utils import is_mfa_enabled
 from django.conf import settings
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.translation import get_language
 
 from booking.reminders.services import queue_sign_in_mail
 from intake.clock import now
 from intake.errors import TooManyAttempts
 from intake.models import User
+from intake.services.accounts import unclaimed_records
 from intake.services.limits import count_attempt
 from intake.services.second_factors import open_secret, seal_secret
 
@@ -41,6 +43,12 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Each role's own first page; before it, a patient says whose the visits of this mailbox are."""
+        if not request.user.works_here and unclaimed_records(request.user).exists():
+            return reverse("account_records")
+        return str(super().get_login_redirect_url(request))
 
     def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
         """Not for a first second factor, which protects nothing yet, and not minutes after signing in."""

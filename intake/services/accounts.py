@@ -1,9 +1,13 @@
 """Accounts of patients: made when their mailbox is about to be proven, never by signing up."""
 
-from datetime import datetime
+from datetime import date, datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
 
 from intake.models import Patient, Role, User
 from intake.services.audit import record_event
+from intake.services.patients import verify_contact
 
 
 def account_of_mailbox(*, email: str, now: datetime) -> User | None:
@@ -23,3 +27,18 @@ def account_of_mailbox(*, email: str, now: datetime) -> User | None:
     account = User.objects.get(email=email.lower())
     record_event(action="account-made", entity=account, role="anonymous", now=now)
     return account
+
+
+def unclaimed_records(user: User) -> QuerySet[Patient]:
+    """Records that name this account's mailbox and are tied to no account yet."""
+    return Patient.objects.filter(email__iexact=user.email, user=None, erased_at=None)
+
+
+@transaction.atomic
+def claim_records(*, user: User, birth_date: date, now: datetime) -> int:
+    """Tie the unclaimed records of this birth date to the account that has proven their mailbox; answers how many.
+
+    Families share a mailbox, so the mailbox alone ties nothing. Count the guesses before calling.
+    """
+    records = unclaimed_records(user).filter(birth_date=birth_date).order_by("pk")
+    return len([verify_contact(patient=record, user=user, now=now) for record in records])

@@ -1,5 +1,5 @@
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 from io import StringIO
 
 import pytest
@@ -74,6 +74,39 @@ def test_somebody_with_a_record_gets_an_account_that_opens_no_record_yet(client:
         0,
     )
     assert mails() == [("sign-in-code", "ana@example.test")]
+
+
+def birth(year: int) -> dict[str, str]:
+    return {"birth_date_day": "3", "birth_date_month": "4", "birth_date_year": str(year)}
+
+
+def test_the_birth_date_opens_the_records_of_a_shared_mailbox_one_by_one(client: Client) -> None:
+    mother = make_patient(email="Berg@example.test", birth_date=date(1986, 4, 3))
+    child = make_patient(email="berg@example.test", birth_date=date(2015, 4, 3))
+    stranger = make_patient(email="other@example.test", birth_date=date(1986, 4, 3))
+    ask_code(client, "berg@example.test")
+    answer = client.post("/accounts/login/code/confirm/", {"code": sent_code()})
+    assert answer.headers["Location"] == "/accounts/records/"
+    assert client.get("/accounts/records/").status_code == 200
+    assert client.post("/accounts/records/", birth(1990)).status_code == 422
+    assert client.post("/accounts/records/", birth(1986)).headers["Location"] == "/visits/"
+    for record in (mother, child, stranger):
+        record.refresh_from_db()
+    user = User.objects.get()
+    assert [record.user for record in (mother, child, stranger)] == [user, None, None]
+    assert mother.contact_verified_at is not None
+    client.post("/accounts/records/", birth(2015))
+    child.refresh_from_db()
+    assert child.user == user
+    assert client.get("/accounts/records/").headers["Location"] == "/visits/"
+
+
+def test_guessing_birth_dates_is_slowed_down(client: Client) -> None:
+    make_patient(email="berg@example.test", birth_date=date(1986, 4, 3))
+    sign_in(client, make_user(Role.PATIENT, email="berg@example.test"))
+    statuses = [client.post("/accounts/records/", birth(year)).status_code for year in range(1990, 1997)]
+    assert statuses == [422] * 6 + [429]
+    assert client.post("/accounts/records/", birth(1986)).status_code == 429
 
 
 def test_an_unknown_address_gets_the_same_page_and_no_mail(client: Client) -> None:

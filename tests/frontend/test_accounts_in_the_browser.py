@@ -11,7 +11,7 @@ from booking.reminders.models import Communication
 from intake.models import Role
 from tests.factories.accounts import code_of
 from tests.factories.booking import make_location
-from tests.factories.intake import make_user
+from tests.factories.intake import make_patient, make_user
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
@@ -96,10 +96,10 @@ def test_a_member_of_staff_sets_up_the_second_factor_and_comes_back_with_it(visi
 
 
 def test_a_patient_signs_in_with_a_code(visitor: Visitor) -> None:
-    user = make_user(Role.PATIENT)
+    patient = make_patient(email="berg@example.test")
     visitor.opens("/accounts/login/code/")
     visitor.sees("Sign in")
-    visitor.types("E-mail", user.email)
+    visitor.types("E-mail", patient.email)
     visitor.clicks("Send me a code")
     visitor.sees("Enter the code")
     visitor.types("Code", "WRONG")
@@ -107,7 +107,14 @@ def test_a_patient_signs_in_with_a_code(visitor: Visitor) -> None:
     visitor.sees("Enter the code")
     visitor.types("Code", Communication.objects.get(kind="sign-in-code").content["code"])
     visitor.clicks("Sign in")
-    assert "/accounts/" not in visitor.page.url
+    visitor.sees("Find your visits")
+    visitor.clicks("Show the visits")
+    visitor.sees("Find your visits")
+    visitor.types("Day", "3")
+    visitor.page.get_by_label("Month").select_option("4")
+    visitor.types("Year", "1986")
+    visitor.clicks("Show the visits")
+    visitor.sees("Your visits")
 
 
 def test_a_forgotten_password(visitor: Visitor) -> None:
