@@ -87,6 +87,17 @@ def paid(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     return _waiting(request, visit)
 
 
+@private
+@require_GET
+def unpaid(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Back from Stripe without paying: to the ways to pay, or to the mail of whoever booked elsewhere."""
+    way = Way(request)
+    visit = way.visit
+    if visit is None or visit.pk != appointment_id or not way.is_proven:
+        return render(request, "patient/unpaid_elsewhere.html")
+    return redirect("patient:pay")
+
+
 def _waiting(request: HttpRequest, visit: Appointment) -> HttpResponse:
     context = {"visit": visit, "again_in": LOOK_AGAIN_SECONDS}
     return render(request, "patient/payment_waiting.html", context)

@@ -20,6 +20,7 @@ urlpatterns = [
     path("book/more-time/", booking.more_time, name="more-time"),
     path("book/pay/", paying.pay, name="pay"),
     path("book/paid/<uuid:appointment_id>/", paying.paid, name="paid"),
+    path("book/unpaid/<uuid:appointment_id>/", paying.unpaid, name="unpaid"),
     path("visit/", visit.visit, name="visit"),
     path("visit/who/", visit.prove, name="prove"),
     path("visit/calendar.ics", visit.calendar_file, name="calendar-file"),

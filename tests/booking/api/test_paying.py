@@ -99,3 +99,12 @@ def test_a_page_that_was_left_open_too_long_is_over(api, till):
     till.wait(minutes=16)
     answer = api.post(f"appointments/{booking['id']}/checkout/", token=booking["manage_token"])
     assert refused(answer) == (409, "hold-expired")
+
+
+def test_the_ways_back_from_stripe_lead_to_pages_that_give_nothing_away(api, till):
+    booking = api.book(till.clinic, payment="online")
+    for way in ("paid", "unpaid"):
+        page = api.client.get(f"/book/{way}/{booking['id']}/")
+        assert page.status_code == 200
+        assert booking["manage_token"] not in page.content.decode()
+        assert "Ada" not in page.content.decode()
