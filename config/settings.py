@@ -120,6 +120,7 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]  # nobody signs up; without pas
 ACCOUNT_EMAIL_VERIFICATION = "none"  # a sign-in code proves the address
 ACCOUNT_LOGIN_BY_CODE_ENABLED = True
 ACCOUNT_LOGIN_BY_CODE_TIMEOUT = 15 * 60
+ACCOUNT_LOGIN_BY_CODE_SUPPORTS_RESEND = True
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # or anybody could make us write to strangers
 ACCOUNT_EMAIL_NOTIFICATIONS = True

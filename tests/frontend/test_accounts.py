@@ -56,6 +56,16 @@ def test_a_patient_signs_in_with_a_code_by_mail(client: Client) -> None:
     assert client.session["_auth_user_id"] == str(user.pk)
 
 
+def test_a_new_code_takes_the_place_of_the_first(client: Client) -> None:
+    user = make_user(Role.PATIENT)
+    ask_code(client, user.email)
+    client.post("/accounts/login/code/confirm/", {"action": "resend"})
+    first, second = (row.content["code"] for row in Communication.objects.order_by("created_at"))
+    assert client.post("/accounts/login/code/confirm/", {"code": first}).status_code == 200
+    assert client.post("/accounts/login/code/confirm/", {"code": second}).status_code == 302
+    assert client.session["_auth_user_id"] == str(user.pk)
+
+
 def test_the_code_is_not_readable_in_the_database(client: Client) -> None:
     ask_code(client, make_user(Role.PATIENT).email)
     code = sent_code()
