@@ -10,6 +10,8 @@ from tests.factories.booking import NOW, Clinic, make_clinic
 from tests.factories.intake import make_questionnaire
 from tests.frontend.patient.person import Person
 
+MODULES = ("check", "questions", "result", "times", "booking", "paying", "visit")  # those that look at the clock
+
 
 @pytest.fixture(autouse=True)
 def _today(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -19,7 +21,7 @@ def _today(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def set_now(monkeypatch: pytest.MonkeyPatch, moment: object) -> None:
     """The moment that pages take for now."""
-    for name in ("check", "questions", "result", "times", "booking", "paying", "visit"):
+    for name in MODULES:
         monkeypatch.setattr(f"frontend.patient.{name}.now", lambda: moment)
 
 
