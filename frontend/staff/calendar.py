@@ -20,7 +20,7 @@ from booking.selectors.time_off import displaced_by
 from booking.services.schedules import add_time_off, moment_at
 from frontend.staff.desk import OVER, read_date, read_practitioner
 from frontend.staff.forms import TimeOffForm
-from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page
+from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page, sent
 from intake import clock
 from intake.errors import DrypointError
 
@@ -103,7 +103,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
 def time_off(request: HttpRequest) -> HttpResponse:
     """Enter time off; what lies in it stays and is shown next, to be mended."""
     clinic, refusal = clinic_or_refuse(), None
-    form = TimeOffForm(request.POST or None, initial=_first_guess(request))
+    form = TimeOffForm(sent(request), initial=_first_guess(request))
     if request.method == "POST" and form.is_valid():
         try:
             made = _add(request, clinic, form)

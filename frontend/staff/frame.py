@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -82,6 +82,11 @@ def me(request: HttpRequest) -> User:
     """Who is signed in; `for_roles` has made sure of it."""
     assert isinstance(request.user, User)
     return request.user
+
+
+def sent(request: HttpRequest) -> QueryDict | None:
+    """What a form has sent, be it nothing; None while it is only looked at."""
+    return request.POST if request.method == "POST" else None
 
 
 def clinic_or_refuse() -> Location:

@@ -15,7 +15,7 @@ from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.requests import waiting_requests
 from booking.services.reviews import begin_review, decide_request
 from frontend.staff.forms import DecisionForm
-from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page
+from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
 from frontend.templatetags.staff_words import region_name
 from intake import clock
 from intake.access import can_see_answers
@@ -52,7 +52,7 @@ def review(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     if not can_see_answers(user, visit.patient, now):
         return page(request, "staff/review_stand_in.html", {"visit": visit})
     dossier = review_of(screening=visit.screening, by=user, now=now)
-    form = DecisionForm(request.POST or None, regions=_regions(dossier))
+    form = DecisionForm(sent(request), regions=_regions(dossier))
     if request.method == "POST" and form.is_valid():
         return _decide(request, visit, dossier, form)
     return _review_page(request, visit, dossier, form, status=422 if form.errors else 200)

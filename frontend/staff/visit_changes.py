@@ -17,7 +17,7 @@ from booking.selectors.slots import free_slots
 from booking.services.appointments import cancel_appointment, reschedule_appointment
 from frontend.staff.desk import read_date, read_practitioner, refused_at_desk
 from frontend.staff.forms import CancelForm
-from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page
+from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
 from frontend.staff.steps import STEPS
 from frontend.staff.times import DayOfTimes, day_after_today, names_of, read_value, times_of
 from frontend.staff.visits import render_visit, step_or_404, visible_visit
@@ -68,7 +68,7 @@ def back(request: HttpRequest, visit: Appointment, words: str) -> HttpResponse:
 def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """Cancel a visit; the page says the fee first."""
     visit = visible_visit(request, appointment_id)
-    form = CancelForm(request.POST or None)
+    form = CancelForm(sent(request))
     if request.method == "POST" and form.is_valid():
         reason, waived = _REASONS[form.cleaned_data["reason"]]
         waived = waived or form.cleaned_data["waive_fee"]

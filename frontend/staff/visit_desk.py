@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from booking.services.desk_money import hand_back, take_payment
 from booking.services.letters_by_hand import send_again
 from frontend.staff.forms import HandBackForm, PaymentForm, ReasonForm
-from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page
+from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
 from frontend.staff.visit_changes import back, refused
 from frontend.staff.visits import render_visit, visible_visit
 from frontend.templatetags.presentation import money
@@ -88,7 +88,7 @@ def answers(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         return SeeOther(reverse("staff:visit", args=[visit.pk]))
     reason = ""
     if me(request).role == Role.MANAGER:
-        form = ReasonForm(request.POST or None, auto_id="glass_%s")
+        form = ReasonForm(sent(request), auto_id="glass_%s")
         if request.method != "POST" or not form.is_valid():
             return render_visit(request, visit, glass_form=form, status=422 if form.errors else 200)
         reason = form.cleaned_data["reason"]

@@ -103,7 +103,13 @@ def test_more_visits_cost_no_more_queries(desk: Desk) -> None:
         desk.make_visit(made.at(hour, days=0))
         desk.make_visit(made.at(hour, days=1), **waits)
         other = people.make_patient(birth_date=None, phone="")
-        desk.make_visit(made.at(hour, days=0), patient=other, screening=screening_of(other), practitioner=desk.clinic.ben, room=desk.clinic.rooms[1])
+        desk.make_visit(
+            made.at(hour, days=0),
+            patient=other,
+            screening=screening_of(other),
+            practitioner=desk.clinic.ben,
+            room=desk.clinic.rooms[1],
+        )
     assert [count(address) for address in addresses] == one
 
 

@@ -96,7 +96,13 @@ def test_what_does_not_exist_is_not_there(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     ("role", "home"),
-    [("patient", "/visits/"), ("therapist", "/desk/?mine"), ("reception", "/desk/"), ("manager", "/desk/"), ("owner", "/desk/")],
+    [
+        ("patient", "/visits/"),
+        ("therapist", "/desk/?mine"),
+        ("reception", "/desk/"),
+        ("manager", "/desk/"),
+        ("owner", "/desk/"),
+    ],
 )
 def test_each_role_begins_where_its_work_is(role: str, home: str, desk: Desk) -> None:
     answer = desk.browsers[role].get("/welcome/")
