@@ -46,7 +46,8 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Each role's own first page; before it, a patient says whose the visits of this mailbox are."""
-        if not request.user.works_here and unclaimed_records(request.user).exists():
+        user = request.user
+        if isinstance(user, User) and not user.works_here and unclaimed_records(user).exists():
             return reverse("account_records")
         return str(super().get_login_redirect_url(request))
 
