@@ -170,7 +170,8 @@ def _book(hold: Appointment, details: Details, clearance: Clearance, now: dateti
             amount=hold.deposit_amount,
             now=now,
         )
-    keep_care_relation(practitioner=hold.practitioner, patient=hold.patient, now=now)
+    else:  # nobody needs the answers before the visit, or the request, is certain
+        keep_care_relation(practitioner=hold.practitioner, patient=hold.patient, now=now)
     plan_booking_messages(appointment=hold, manage_token=manage_token(hold), now=now)
     action = "booked" if hold.status == Status.BOOKED else "requested"
     record_change(

@@ -17,6 +17,7 @@ from booking.services.constraints import named_constraints
 from booking.services.links import manage_token
 from booking.services.locks import lock_appointment
 from booking.services.places import find_place
+from booking.services.records import keep_care_relation
 from booking.services.states import SYSTEM, end_as_cancelled, record_change
 from intake.selectors.clearance import Clearance
 
@@ -88,6 +89,7 @@ def _admitted(visit: Appointment, payment: Payment, clearance: Clearance, now: d
     booked = visit.status == Status.BOOKED
     if booked:
         want_capture(payment=payment, now=now)
+    keep_care_relation(practitioner=visit.practitioner, patient=visit.patient, now=now)
     plan_booking_messages(appointment=visit, manage_token=manage_token(visit), now=now)
     record_change(appointment=visit, action="booked" if booked else "requested", role=SYSTEM, now=now)
     return "booked" if booked else "review"

@@ -2,12 +2,17 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import Q
+
 from booking.models import Appointment, Practitioner
 from booking.rules.policy import care_until
 from intake.models import CareRelation, Patient
 
 _REASON = "appointment"
-_NO_VISIT = [Appointment.Status.PROPOSED, Appointment.Status.ENTERED_IN_ERROR]
+_Reason = Appointment.CancelReason
+_NO_VISIT = Q(status__in=["proposed", "entered-in-error"]) | Q(
+    cancel_reason__in=[_Reason.HOLD_EXPIRED, _Reason.HOLD_RELEASED, _Reason.PAYMENT_LAPSED, _Reason.NOT_CLEARED]
+)
 
 
 def keep_care_relation(*, practitioner: Practitioner, patient: Patient | None, now: datetime) -> None:
@@ -16,7 +21,7 @@ def keep_care_relation(*, practitioner: Practitioner, patient: Patient | None, n
     """
     if patient is None:
         return
-    visits = Appointment.objects.filter(practitioner=practitioner, patient=patient).exclude(status__in=_NO_VISIT)
+    visits = Appointment.objects.filter(practitioner=practitioner, patient=patient).exclude(_NO_VISIT)
     last = visits.order_by("-end").first()
     if last is None:
         CareRelation.objects.filter(practitioner=practitioner.user, patient=patient, reason=_REASON).delete()

@@ -87,8 +87,8 @@ def finish_visit(*, appointment: Appointment, by: User, now: datetime) -> Appoin
         return _keep(visit, "fulfilled", by, now)
 
 
-def mark_noshow(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
-    """The patient did not come; the fee of the terms is owed, the rest of a deposit goes back.
+def mark_noshow(*, appointment: Appointment, by: User, waive_fee: bool = False, now: datetime) -> Appointment:
+    """The patient did not come; the fee of the terms is owed unless staff waive it, the rest of a deposit goes back.
 
     :raises NotPossibleNow: it has not begun yet, or somebody came
     """
@@ -99,7 +99,7 @@ def mark_noshow(*, appointment: Appointment, by: User, now: datetime) -> Appoint
             raise NotPossibleNow(_("The visit has not begun yet."))
         move_on(visit, Status.NOSHOW)
         visit.save()
-        fee = visit.no_show_fee_amount
+        fee = 0 if waive_fee else visit.no_show_fee_amount
         charge_fee(appointment=visit, amount=fee, now=now)
         release_payments(appointment=visit, keep=fee, now=now)
         stop_messages(appointment=visit, reason=str(_("The patient did not come.")), now=now)

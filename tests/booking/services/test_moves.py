@@ -43,7 +43,7 @@ def test_in_good_time_it_is_free_and_the_old_time_is_free_at_once(clinic: Clinic
 def test_late_it_costs_the_fee_but_not_when_the_clinic_moves_it(clinic: Clinic) -> None:
     one, other = book(clinic).appointment, book(clinic, practitioner=clinic.ben).appointment
     moved = move(one, start=at(14, days=3), now=at(9))
-    assert (moved.fee, balance_of(moved.appointment).due) == (3000, 15000 - 3000)
+    assert (moved.fee, balance_of(moved.appointment).due) == (3000, 15000)
     assert move(other, start=at(14, days=3), by=make_staff(), now=at(9)).fee == 0
 
 

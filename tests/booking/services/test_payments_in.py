@@ -9,6 +9,7 @@ from booking.payments.models import Payment
 from booking.reminders.models import Communication
 from booking.services.appointments import cancel_appointment, payment_authorised
 from booking.services.settlement import release_unpaid
+from intake.models import CareRelation
 from tests.booking.services.booking_steps import book
 from tests.factories.booking import NOW, Clinic, at, make_appointment
 from tests.factories.intake import make_patient, review_line
@@ -37,9 +38,10 @@ def kinds() -> list[str]:
 
 def test_it_books_the_visit_and_the_money_is_taken(clinic: Clinic) -> None:
     visit, payment = paying(clinic)
-    assert kinds() == ["payment-waiting"]
+    assert (kinds(), CareRelation.objects.count()) == (["payment-waiting"], 0)
     assert [arrives(visit, payment) for _ in range(2)] == [("booked", "booked", "", 3000)] * 2
     assert kinds() == ["confirmation", "reminder-1", "reminder-2"]
+    assert CareRelation.objects.get().practitioner == clinic.anna.user
 
 
 def test_a_request_waits_and_so_does_the_money(clinic: Clinic) -> None:

@@ -98,6 +98,9 @@ def test_who_does_not_come_owes_the_fee(clinic: Clinic) -> None:
         mark_noshow(appointment=visit, by=make_staff(), now=at(9, 59))
     row = mark_noshow(appointment=visit, by=make_staff(), now=at(10, 15))
     assert (row.status, balance_of(row).due) == ("noshow", 3000)
+    excused = book(clinic, start=at(14)).appointment
+    row = mark_noshow(appointment=excused, by=make_staff(), waive_fee=True, now=at(14, 15))
+    assert (row.status, balance_of(row).due) == ("noshow", 0)
 
 
 def test_an_entry_by_mistake_leaves_nothing(clinic: Clinic) -> None:
