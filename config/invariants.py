@@ -200,6 +200,30 @@ INVARIANTS = (
           OR (p.state = 'authorised' AND l.held = 0) OR (p.state IN ('open', 'lapsed') AND l.taken > 0)"""),
     ),
     Invariant(
+        "money-as-decided",
+        "of a settled online payment exactly what was decided is kept, and nothing stays authorised",
+        _sql("""
+        SELECT p.id FROM payments_payment p LEFT JOIN LATERAL (
+          SELECT coalesce(sum(amount) FILTER (WHERE kind = 'capture'), 0) AS taken,
+                 coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0) AS returned,
+                 coalesce(sum(amount) FILTER (WHERE kind = 'authorisation'), 0)
+                 - coalesce(sum(amount) FILTER (WHERE kind IN ('capture', 'void')), 0) AS held,
+                 coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0)
+                 - coalesce(sum(amount) FILTER (WHERE kind = 'credit'), 0) AS charged
+          FROM payments_ledgerentry e WHERE e.payment_id = p.id) l ON true
+        WHERE p.gateway = 'stripe' AND p.settled_at IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM payments_finding f WHERE f.payment_id = p.id AND f.resolved_at IS NULL)
+          AND (l.held <> 0 OR l.taken - l.returned > p.keep_amount OR l.charged <> p.keep_amount)"""),
+    ),
+    Invariant(
+        "commands-answered",
+        "no command to Stripe stays without an outcome for a day",
+        _sql(
+            "SELECT id FROM payments_gatewaycommand WHERE outcome = 'unknown' AND first_asked_at < %(late)s",
+            late=timedelta(days=1),
+        ),
+    ),
+    Invariant(
         "no-fee-for-honesty",
         "nothing is kept for a visit that the clinic, a therapist or the answers ended",
         _sql(

@@ -19,6 +19,7 @@ from booking.rules.settlement import Step
 from booking.services import settlement
 from booking.services.appointments import cancel_appointment
 from booking.services.checkout import reconcile, settle, sweep_checkouts
+from config.invariants import broken_promises
 from tests.factories.payments import Till, ledger_of, ledger_sums, payment_now, state_of, visit_now
 from tests.simulators.stripe import DECLINED_CARD, pay
 
@@ -234,6 +235,8 @@ def _judge(till: Till, payment: Payment) -> None:
 
 def test_whatever_happens_it_adds_up(till: Till) -> None:
     _wander_with(till, range(12))
+    nobody_delivers_here = "sent-in-time"
+    assert {one.name for one in broken_promises(now=till.now)} - {nobody_delivers_here} == set()
 
 
 @pytest.mark.chaos
