@@ -1,0 +1,417 @@
+"""What people do in the journeys, in their words. Every page they come to is looked at as it comes."""
+
+import base64
+import hmac
+import json
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import urlencode
+from urllib.request import Request, urlopen
+
+import psycopg
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect
+from psycopg.rows import dict_row
+
+from config.local.stack import SIMULATOR_KEY
+from tests.live import LiveStack
+
+PATIENCE = 30_000  # ms; the machine may be busy
+RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+CLINICAL = re.compile(
+    r"low.?back|needl(?!e-and-motion)|pregnan|diabet|bleed|surgery|infect|symptom|screen|contraindicat|questionnaire|STOP",
+    re.IGNORECASE,
+)
+_TELL_VIOLATIONS = """addEventListener("securitypolicyviolation",
+    (event) => console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI}`));"""
+
+
+@dataclass
+class Visitor:
+    """Somebody with a browser of their own."""
+
+    page: Page
+    site: str
+    with_scripts: bool = True
+    taps: int = 0
+    complaints: list[str] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        return self.page.url.removeprefix(self.site)
+
+
+def visitor(browser: Browser, site: str, *, width: int = 360, scripts: bool = True, **more: Any) -> Visitor:
+    """Somebody who comes to the site with a fresh browser."""
+    context = browser.new_context(
+        viewport={"width": width, "height": 780 if width < 800 else 1000},
+        has_touch=width < 800,
+        java_script_enabled=scripts,
+        reduced_motion="reduce",
+        timezone_id="America/Edmonton",
+        **more,
+    )
+    context.set_default_timeout(PATIENCE)
+    context.add_init_script(_TELL_VIOLATIONS)
+    page = context.new_page()
+    someone = Visitor(page, site, with_scripts=scripts)
+    page.on("console", lambda said: said.type in ("error", "warning") and someone.complaints.append(said.text))
+    page.on("pageerror", lambda error: someone.complaints.append(str(error)))
+    return someone
+
+
+def leaves_content(who: Visitor) -> None:
+    """Nothing was wrong on the way: no error in the console, nothing against the policy."""
+    assert who.complaints == []
+    who.page.context.close()
+
+
+def opens(who: Visitor, path: str) -> None:
+    who.page.goto(path if path.startswith("http") else who.site + path)
+
+
+def sees(who: Visitor, heading: str | re.Pattern[str]) -> None:
+    """Is at this page, which has no fault that axe finds, no overflow and nothing clinical in its address."""
+    expect(who.page.get_by_role("heading", level=1).first).to_have_text(heading, timeout=PATIENCE)
+    assert not CLINICAL.search(who.path.removeprefix("/dry-needling/")), who.path
+    if not who.with_scripts:
+        return
+    who.page.wait_for_load_state()
+    findings = Axe().run(who.page, options=RULES).response["violations"]
+    assert [(who.path, one["id"], [node["target"] for node in one["nodes"]]) for one in findings] == []
+    wide = who.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert wide <= 0, f"{who.path} is {wide} px too wide"
+
+
+def taps(who: Visitor, target: Locator) -> None:
+    """Tap once, counted; whether a new page comes is seen after."""
+    who.taps += 1
+    target.click()
+
+
+def presses(who: Visitor, name: str | re.Pattern[str]) -> None:
+    """Press a button of the page's content."""
+    taps(who, who.page.locator("main").get_by_role("button", name=name).first)
+
+
+def follows(who: Visitor, name: str | re.Pattern[str]) -> None:
+    """Follow a link of the page's content."""
+    taps(who, who.page.locator("main").get_by_role("link", name=name).first)
+
+
+def chooses(who: Visitor, label: str | re.Pattern[str], within: Locator | None = None) -> None:
+    """Mark a radio button or a checkbox by its words."""
+    taps(who, (within or who.page.locator("main")).locator("label.choice").filter(has_text=label).first)
+
+
+def types(who: Visitor, label: str, text: str) -> None:
+    who.page.get_by_label(label, exact=True).first.fill(text)
+
+
+# The check
+
+
+def reads_and_begins(who: Visitor) -> None:
+    """From the clinic's address over what dry needling is to the check."""
+    opens(who, "/")
+    sees(who, "Dry needling, explained and booked")
+    follows(who, "Read how it works")
+    sees(who, "What dry needling is")
+    opens(who, "/check/")
+    sees(who, "Check and book")
+
+
+def says_who_comes(who: Visitor, *, born: tuple[str, str, str] = ("7", "March", "1984")) -> None:
+    presses(who, re.compile(r"^Dry needling(?! with)"))
+    sees(who, "Who comes?")
+    chooses(who, "For me")
+    chooses(who, "No, this is the first visit")
+    gives_birth_date(who, born)
+    presses(who, "Continue")
+
+
+def gives_birth_date(who: Visitor, born: tuple[str, str, str]) -> None:
+    day, month, year = born
+    types(who, "Day", day)
+    who.page.get_by_label("Month", exact=True).first.select_option(label=month)
+    types(who, "Year", year)
+
+
+def says_where_it_hurts(who: Visitor, *places: str) -> None:
+    sees(who, "Where does it hurt?")
+    for place in places:
+        chooses(who, place)
+    who.taps = 0  # counted from here
+    presses(who, "Continue")
+
+
+Told = dict[str, dict[str, str]]  # a question's id, and the values of its follow-ups
+
+
+def answers(who: Visitor, told: Told | None = None) -> None:
+    """All pages of questions: `told` names questions (by their id) that are answered with yes, and their follow-ups."""
+    told = dict(told or {})
+    for _ in range(20):
+        if not who.path.startswith("/check/questions/"):
+            return
+        here = who.path
+        sees(who, re.compile("."))
+        for item in list(told):
+            row = who.page.locator(f".question-row[id='{item}']")
+            if row.count():
+                _tells(who, row, item, told.pop(item))
+        for part in who.page.locator("[data-always] .follow > div:not([hidden])").all():
+            _says_nothing_special(who, part)
+        taps(who, who.page.locator("main form button[data-rest], main form .actions button").first)
+        expect(who.page).not_to_have_url(who.site + here, timeout=PATIENCE)
+    raise AssertionError(f"The questions never end: {who.path}")
+
+
+def _says_nothing_special(who: Visitor, part: Locator) -> None:
+    """The answer of most people to a question that everybody must answer: no, none of these, or what stands first."""
+    if part.locator("input:checked").count():
+        return
+    is_yes_or_no = part.locator("input[value='yes']").count()
+    safe = part.locator("input[value='no']" if is_yes_or_no else "input[value='-none-']")
+    chosen = (safe if safe.count() else part.locator("input")).first
+    taps(who, part.locator(f"label[for='{chosen.get_attribute('id')}']"))
+
+
+def _tells(who: Visitor, row: Locator, item: str, follow_ups: dict[str, str]) -> None:
+    """Yes to a question, if it is one of yes and no, and what it asks then."""
+    gate = row.locator(f"label[for^='id_{item}_']").filter(has_text=re.compile("^Yes"))
+    if gate.count():
+        taps(who, gate.first)
+    for name, value in follow_ups.items():
+        taps(who, row.locator(f"label:has([name='{item}--{name}'][value='{value}'])"))
+    for part in row.locator(".follow > div:not([hidden])").all():
+        _says_nothing_special(who, part)
+
+
+def passes_the_check(who: Visitor, *places: str, told: Told | None = None) -> None:
+    """The whole check, up to its result."""
+    opens(who, "/check/")
+    says_who_comes(who)
+    says_where_it_hurts(who, *(places or ("Low back",)))
+    who.page.wait_for_url(re.compile("/check/questions/"))
+    answers(who, told)
+    if who.path == "/check/answers/":
+        sees(who, "Is this right?")
+        presses(who, "Yes, show my result")
+
+
+# The booking
+
+
+def chooses_visit(who: Visitor, name: str) -> None:
+    follows(who, re.compile(name))
+    sees(who, "Choose a time")
+
+
+def holds_a_time(who: Visitor, *, day: int = -1, number: int = 0) -> None:
+    """One of the days shown, and one of its first times."""
+    days = who.page.locator(".times fieldset")
+    chosen = days.nth(day if day >= 0 else days.count() + day)
+    taps(who, chosen.locator("label.choice").nth(number))
+    presses(who, "Hold this time")
+    sees(who, "Who comes?")
+
+
+def says_who_they_are(who: Visitor, name: str, email: str) -> None:
+    given, _, family = name.partition(" ")
+    types(who, "First name", given)
+    types(who, "Last name", family)
+    types(who, "Email", email)
+    presses(who, "Continue")
+
+
+def agrees(who: Visitor, *, pay: str | None = "Pay the deposit now by card", asks: bool = False) -> None:
+    sees(who, "Agree and ask for this time" if asks else "Agree and book")
+    if pay:
+        chooses(who, pay)
+    chooses(who, "I agree to these terms")
+    presses(who, "Ask for this time" if asks else "Book this visit")
+
+
+def goes_to_pay(who: Visitor, stripe: str) -> None:
+    """From our page to Stripe's, which our policy names."""
+    sees(who, "Pay the deposit")
+    presses(who, re.compile(r"^Pay .* by card"))
+    who.page.wait_for_url(re.compile(re.escape(stripe)))
+
+
+def pays(who: Visitor, stripe: str) -> None:
+    """Type nothing: the simulated Checkout has its test card filled in."""
+    goes_to_pay(who, stripe)
+    expect(who.page.get_by_role("heading", level=1)).to_contain_text("Pay")
+    taps(who, who.page.get_by_role("button", name=re.compile("^Pay")))
+    who.page.wait_for_url(re.compile(re.escape(who.site)))
+
+
+def books(who: Visitor, stack: LiveStack, name: str, email: str, *, pay: str = "card", number: int = 0) -> None:
+    """The short way for a healthy person, from the check to the page of their visit."""
+    passes_the_check(who)
+    sees(who, "You can book")
+    chooses_visit(who, "First visit")
+    holds_a_time(who, number=number)
+    says_who_they_are(who, name, email)
+    agrees(who, pay="Pay the deposit now by card" if pay == "card" else "Pay at the clinic")
+    if pay == "card":
+        pays(who, stack.stripe_url)
+    sees(who, "Your visit is booked")
+
+
+# Staff
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    name: str
+    role: str
+    email: str
+    password: str
+    secret: str
+
+
+def sign_ins(stack: LiveStack) -> list[SignIn]:
+    """Everybody who works at the demonstration clinic, with what their authenticator app knows."""
+    printed = stack.manage(
+        "shell", "-v", "0", "-c",
+        "import json; from config.seed.signins import demonstration_signins as all_of_them;"
+        "print(json.dumps([[s.name, s.role, s.email, s.password, s.totp_secret] for s in all_of_them()]))",
+    )  # fmt: skip
+    return [SignIn(*one) for one in json.loads(printed.strip().splitlines()[-1])]
+
+
+def signs_in(who: Visitor, person: SignIn) -> None:
+    """Password, then the code of the authenticator app. A code works once: the next one is waited for if need be."""
+    opens(who, "/accounts/login/")
+    sees(who, "Sign in")
+    types(who, "E-mail", person.email)
+    types(who, "Password", person.password)
+    presses(who, re.compile("^Sign in$"))
+    sees(who, "Enter the code from your app")
+    types(who, "Code", code_of(person.secret))
+    presses(who, re.compile("^Sign in$"))
+    expect(who.page).not_to_have_url(re.compile("/accounts/"), timeout=PATIENCE)
+
+
+def code_of(secret: str) -> str:
+    """What the authenticator app shows now (RFC 6238)."""
+    mac = hmac.digest(base64.b32decode(secret), (int(time.time()) // 30).to_bytes(8), "sha1")
+    at = mac[-1] & 15
+    return f"{(int.from_bytes(mac[at : at + 4]) & 0x7FFFFFFF) % 10**6:06}"
+
+
+def sees_on_the_board(who: Visitor, name: str) -> Locator:
+    """The row of somebody's visit, which comes by itself."""
+    row = who.page.locator("#board tr").filter(has_text=name)
+    expect(row).to_be_visible(timeout=2 * PATIENCE)
+    return row
+
+
+# What stands behind the pages
+
+
+def visit_of(stack: LiveStack, email: str) -> dict[str, Any]:
+    """The newest visit of a patient, as the database has it."""
+    (row, *_) = rows(
+        stack,
+        """SELECT a.*, u.name AS therapist, s.slug AS service FROM booking_appointment a
+           JOIN intake_patient p ON p.id = a.patient_id JOIN booking_practitioner u ON u.id = a.practitioner_id
+           JOIN booking_healthcareservice s ON s.id = a.service_id
+           WHERE p.email = %s ORDER BY a.created_at DESC""",
+        email,
+    )
+    return row
+
+
+def rows(stack: LiveStack, query: str, *values: Any) -> list[dict[str, Any]]:
+    with psycopg.connect(stack.database_url, row_factory=dict_row) as connection:
+        return connection.execute(query, values).fetchall()
+
+
+def time_now(stack: LiveStack) -> datetime:
+    """What the clock of the stack says."""
+    ahead = float(open(stack.environment["DRYPOINT_CLOCK_FILE"]).read())  # noqa: SIM115, PTH123
+    return datetime.now(UTC) + timedelta(seconds=ahead)
+
+
+def let_it_become(stack: LiveStack, moment: datetime) -> None:
+    """Move the clock of all processes to a moment ahead."""
+    ahead = (moment - time_now(stack)).total_seconds()
+    assert ahead > 0, "time never goes back"
+    stack.move_clock(seconds=ahead)
+
+
+@dataclass(frozen=True, slots=True)
+class AtStripe:
+    """One payment as Stripe has it, in minor units."""
+
+    status: str
+    taken: int
+    given_back: int
+
+
+def money_at_stripe(stack: LiveStack, email: str) -> list[AtStripe]:
+    """Every card payment of a patient, oldest first."""
+    ours = rows(
+        stack,
+        """SELECT y.intent_id FROM payments_payment y JOIN intake_patient p ON p.id = y.payer_id
+           WHERE p.email = %s AND y.gateway = 'stripe' AND y.intent_id <> '' ORDER BY y.created_at""",
+        email,
+    )
+    return [_at_stripe(stack, row["intent_id"]) for row in ours]
+
+
+def _at_stripe(stack: LiveStack, intent: str) -> AtStripe:
+    found = ask_stripe(stack, f"payment_intents/{intent}")
+    refunds = ask_stripe(stack, "refunds", payment_intent=intent)["data"]
+    given_back = sum(one["amount"] for one in refunds if one["status"] == "succeeded")
+    return AtStripe(found["status"], found["amount_received"], given_back)
+
+
+def ask_stripe(stack: LiveStack, path: str, **params: Any) -> Any:
+    """What Stripe says to a GET."""
+    key = base64.b64encode(f"{SIMULATOR_KEY}:".encode()).decode()
+    address = f"{stack.stripe_url}/v1/{path}" + (f"?{urlencode(params)}" if params else "")
+    with urlopen(Request(address, headers={"Authorization": f"Basic {key}"}), timeout=10) as answer:
+        return json.loads(answer.read())
+
+
+def link_in(mail: dict[str, Any], site: str) -> str:
+    """The link to the visit."""
+    found = re.search(re.escape(site) + r"/visit/[\w-]+/", mail["text"])
+    assert found, mail["text"]
+    return found[0]
+
+
+def is_neutral(mail: dict[str, Any]) -> None:
+    """A mail says nothing clinical, in its subject, text, HTML or calendar file."""
+    whole = " ".join([mail["subject"], mail["text"], mail["html"], json.dumps(mail["attachments"])])
+    assert CLINICAL.findall(whole) == []
+
+
+def comes_true(what: Callable[[], bool], *, within: float = 40) -> None:
+    """Wait until something that happens by itself has happened."""
+    deadline = time.monotonic() + within
+    while not what() and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert what()
+
+
+def free_starts(stack: LiveStack, *, service: str, practitioner: str, day: str) -> list[str]:
+    """The starts that the interface offers to everybody on one day, in UTC."""
+    asked = urlencode({"service": service, "practitioner": practitioner, "from": day, "to": day})
+    with urlopen(f"{stack.url}/api/v1/slots/?{asked}", timeout=20) as answer:
+        found = json.loads(answer.read())["slots"]
+    return [datetime.fromisoformat(one["start"]).astimezone(UTC).isoformat() for one in found]
+
+
+def all_is_well(stack: LiveStack) -> None:
+    """Every promise that the database can show is kept."""
+    stack.manage("check_invariants")

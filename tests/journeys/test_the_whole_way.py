@@ -1,0 +1,307 @@
+"""The whole way of a visit through the real pages, web, worker, beat, mail and payment page."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.journeys import steps
+from tests.journeys.steps import AtStripe, SignIn, Visitor
+from tests.live import LiveStack
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("live")]
+
+Somebody = Callable[..., Visitor]
+DEPOSIT = 4000  # cents, as the demonstration clinic asks it for a first visit
+
+
+@pytest.fixture
+def somebody(browser: Browser, live_stack: LiveStack) -> Iterator[Somebody]:
+    """Makes a visitor with a browser of their own; at the end nothing was wrong in any of them."""
+    made: list[Visitor] = []
+
+    def make(**options: object) -> Visitor:
+        made.append(steps.visitor(browser, live_stack.url, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        steps.leaves_content(one)
+
+
+@pytest.fixture(scope="module")
+def people(live_stack: LiveStack) -> list[SignIn]:
+    return steps.sign_ins(live_stack)
+
+
+@pytest.fixture
+def reception(people: list[SignIn], somebody: Somebody) -> Callable[[], Visitor]:
+    def comes() -> Visitor:
+        desk = somebody(width=1440)
+        steps.signs_in(desk, next(one for one in people if one.role == "reception"))
+        return desk
+
+    return comes
+
+
+def the_therapist(people: list[SignIn], somebody: Somebody, name: str) -> Visitor:
+    therapist = somebody(width=1440)
+    steps.signs_in(therapist, next(one for one in people if one.name == name))
+    return therapist
+
+
+def test_a_visit_from_reading_to_done(
+    live_stack: LiveStack, somebody: Somebody, people: list[SignIn], reception: Callable[[], Visitor]
+) -> None:
+    email = "nora@example.test"
+
+    # Given a healthy person who read, checked, and holds a time
+    patient = somebody()
+    steps.reads_and_begins(patient)
+    steps.passes_the_check(patient)
+    steps.sees(patient, "You can book")
+    taps_of_the_check = patient.taps
+    steps.chooses_visit(patient, "First visit")
+    steps.holds_a_time(patient)
+
+    # and reception and the therapist who look at that day
+    held = steps.rows(
+        live_stack,
+        """SELECT a.*, u.name AS therapist FROM booking_appointment a
+           JOIN booking_practitioner u ON u.id = a.practitioner_id WHERE a.status = 'proposed'""",
+    )[0]
+    day = held["wall_start"][:10]
+    desk, therapist = reception(), the_therapist(people, somebody, held["therapist"])
+    for member in (desk, therapist):
+        steps.opens(member, f"/desk/?date={day}")
+        steps.sees(member, re.compile(r"\d"))
+
+    # When the person says who comes, agrees and pays
+    steps.says_who_they_are(patient, "Nora Quill", email)
+    steps.agrees(patient)
+    steps.pays(patient, live_stack.stripe_url)
+
+    # then they see it booked, the mail is there at once, and it comes to the board by itself
+    steps.sees(patient, "Your visit is booked")
+    confirmation = live_stack.mail.wait_for(to=email, containing="Your appointment is booked")
+    steps.is_neutral(confirmation)
+    for member in (desk, therapist):
+        row = steps.sees_on_the_board(member, "Nora Quill")
+        expect(row).to_contain_text("First visit")
+        steps.sees(member, re.compile(r"\d"))
+    steps.comes_true(lambda: steps.money_at_stripe(live_stack, email) == [AtStripe("succeeded", DEPOSIT, 0)])
+    assert (taps_of_the_check, patient.taps) == (14, 22)
+
+    # When time passes, the reminders come by themselves, each once
+    start = held["start"]
+    reminders = [("48 hours", timedelta(hours=48)), ("2 hours", timedelta(hours=2))]
+    for number, (_, before) in enumerate(reminders, start=1):
+        steps.let_it_become(live_stack, start - before + timedelta(minutes=1))
+        steps.comes_true(lambda wanted=number: _reminders(live_stack, email) == wanted, within=60)
+
+    # When the clinic moves it, the patient is told
+    steps.opens(desk, f"/visits/{held['id']}/")
+    steps.sees(desk, "Nora Quill")
+    steps.follows(desk, re.compile("^Move$"))
+    steps.sees(desk, "Move the visit")
+    times = desk.page.locator(".times fieldset")
+    steps.taps(desk, times.last.locator("label.choice").last)
+    steps.presses(desk, "Move the visit")
+    steps.sees(desk, "Nora Quill")
+    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="has a new time"))
+    moved = steps.visit_of(live_stack, email)
+    assert moved["start"] > start
+    steps.opens(patient, "/visit/")
+    steps.sees(patient, "Your visit is booked")
+
+    # and on its new day it is arrived, checked in and done
+    steps.let_it_become(live_stack, moved["start"] + timedelta(minutes=2))
+    steps.opens(desk, f"/visits/{held['id']}/")
+    for button, status in [("Arrived", "arrived"), ("Check in", "checked-in"), ("Done", "fulfilled")]:
+        steps.presses(desk, re.compile(f"^{button}$"))
+        steps.sees(desk, "Nora Quill")
+        assert steps.visit_of(live_stack, email)["status"] == status
+    steps.opens(patient, "/visit/")
+    steps.sees(patient, "You were here")
+    steps.all_is_well(live_stack)
+
+
+def _reminders(stack: LiveStack, email: str) -> int:
+    return sum(mail["subject"].startswith("Your appointment: ") for mail in stack.mail.messages(to=email))
+
+
+def test_a_visit_cancelled_by_the_link_in_its_mail(live_stack: LiveStack, somebody: Somebody) -> None:
+    # Given a paid visit, and somebody with nothing but the mail
+    email = "olga@example.test"
+    steps.books(somebody(), live_stack, "Olga Reed", email)
+    visit = steps.visit_of(live_stack, email)
+    link = steps.link_in(live_stack.mail.wait_for(to=email), live_stack.url)
+    wanted = {"service": visit["service"], "practitioner": str(visit["practitioner_id"]), "day": visit["wall_start"][:10]}
+    assert visit["start"].isoformat() not in steps.free_starts(live_stack, **wanted)
+
+    # When they open the link, a wrong birth date shows nothing, the right one the visit
+    reader = somebody()
+    steps.opens(reader, link)
+    steps.sees(reader, "Is this your visit?")
+    assert reader.path == "/visit/who/"
+    steps.gives_birth_date(reader, ("8", "March", "1984"))
+    steps.presses(reader, "Show the visit")
+    steps.sees(reader, "Is this your visit?")
+    steps.gives_birth_date(reader, ("7", "March", "1984"))
+    steps.presses(reader, "Show the visit")
+    steps.sees(reader, "Your visit is booked")
+
+    # and they cancel
+    steps.follows(reader, "Cancel the visit")
+    steps.sees(reader, "Cancel this visit?")
+    expect(reader.page.get_by_text("Cancelling is free of charge")).to_be_visible()
+    steps.presses(reader, "Cancel the visit")
+    steps.sees(reader, "This visit is cancelled")
+
+    # then the mail says so, the time is free again and the money goes back
+    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="is cancelled"))
+    assert visit["start"].isoformat() in steps.free_starts(live_stack, **wanted)
+    steps.comes_true(lambda: steps.money_at_stripe(live_stack, email) in _GIVEN_BACK)
+    steps.all_is_well(live_stack)
+    reader.complaints[:] = [said for said in reader.complaints if "422" not in said]  # the wrong birth date
+
+
+_GIVEN_BACK = ([AtStripe("canceled", 0, 0)], [AtStripe("succeeded", DEPOSIT, DEPOSIT)])
+
+
+def test_a_request_that_a_therapist_approves(
+    live_stack: LiveStack, somebody: Somebody, people: list[SignIn]
+) -> None:
+    # Given somebody whose answers a therapist must see first, with the deposit authorised
+    email = "pia@example.test"
+    patient = somebody()
+    steps.passes_the_check(patient, told={"diabetes": {"control": "up_down"}})
+    steps.sees(patient, "You can ask for a time")
+    steps.chooses_visit(patient, "First visit")
+    steps.holds_a_time(patient)
+    steps.says_who_they_are(patient, "Pia Moss", email)
+    steps.agrees(patient, asks=True)
+    steps.pays(patient, live_stack.stripe_url)
+    steps.sees(patient, "You have asked for this time")
+    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="We have your request"))
+    assert steps.money_at_stripe(live_stack, email) == [AtStripe("requires_capture", 0, 0)]
+
+    # When the therapist looks and approves
+    therapist = the_therapist(people, somebody, steps.visit_of(live_stack, email)["therapist"])
+    steps.opens(therapist, "/reviews/")
+    steps.sees(therapist, "Requests")
+    steps.follows(therapist, re.compile("Look and decide: Pia Moss"))
+    steps.sees(therapist, "Pia Moss")
+    expect(therapist.page.get_by_text("diabetes").first).to_be_visible()
+    therapist.page.get_by_label("Approve: the visit is booked").check()
+    steps.types(therapist, "Your reason", "Sugar is steady enough by the patient's own log.")
+    steps.presses(therapist, "Send the decision")
+    expect(therapist.page).to_have_url(re.compile("/reviews/|/visits/"))
+
+    # then the patient is told, the visit is booked and the money taken
+    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="Your appointment is confirmed"))
+    steps.opens(patient, "/visit/")
+    steps.sees(patient, "Your visit is booked")
+    steps.comes_true(lambda: steps.money_at_stripe(live_stack, email) == [AtStripe("succeeded", DEPOSIT, 0)])
+    steps.all_is_well(live_stack)
+
+
+def test_a_stop_leads_to_a_visit_without_needles(live_stack: LiveStack, somebody: Somebody) -> None:
+    patient = somebody()
+    steps.passes_the_check(patient, told={"needle_choice": {"level": "no"}})
+    steps.sees(patient, "Not needling for now, but here is what we can do")
+    assert patient.page.locator("main").get_by_role("link", name=re.compile("needling")).count() == 0
+    steps.chooses_visit(patient, "without needles")
+    steps.holds_a_time(patient, number=1)
+    steps.says_who_they_are(patient, "Quin Hart", "quin@example.test")
+    steps.agrees(patient, pay="Pay at the clinic")
+    steps.sees(patient, "Your visit is booked")
+    assert steps.visit_of(live_stack, "quin@example.test")["service"] == "assessment"
+
+
+def test_an_emergency_shows_help_and_no_booking(somebody: Somebody) -> None:
+    patient = somebody()
+    steps.passes_the_check(patient, told={"rf_chest_breath": {"after_needling": "no", "checked": "no"}})
+    steps.sees(patient, "Please get help now")
+    main = patient.page.locator("main")
+    expect(main.get_by_role("link", name=re.compile("Call 911"))).to_be_visible()
+    assert main.locator("a[href*='/book/'], form[action*='/book/'], button").count() == 0
+    steps.opens(patient, "/book/")
+    assert main.locator("a[href*='first-visit'], a[href*='follow-up'], a[href*='assessment']").count() == 0
+
+
+def test_a_caller_who_fills_in_the_form_at_home(
+    live_stack: LiveStack, somebody: Somebody, reception: Callable[[], Visitor]
+) -> None:
+    # Given a visit that reception keeps for a caller
+    email = "rosa@example.test"
+    desk = reception()
+    steps.opens(desk, "/desk/book/")
+    steps.sees(desk, "Book for a caller")
+    for label, text in [("Given name", "Rosa"), ("Family name", "Lane"), ("Phone", "780-555-0177"), ("E-mail", email)]:
+        steps.types(desk, label, text)
+    steps.types(desk, "Birth date", "1984-03-07")
+    desk.page.get_by_label("What", exact=True).select_option(label="First visit with dry needling")
+    steps.taps(desk, desk.page.locator("#times label.choice").last)
+    desk.page.locator("#health input[value='wait'], #health input").first.check()
+    desk.page.get_by_label("At the desk").check()
+    steps.presses(desk, re.compile("^Book$"))
+    steps.sees(desk, "The time is kept")
+    mail = live_stack.mail.wait_for(to=email, containing="One step is left")
+    steps.is_neutral(mail)
+
+    # When the caller opens the mail's link and answers
+    caller = somebody()
+    steps.opens(caller, steps.link_in(mail, live_stack.url))
+    steps.sees(caller, "Is this your visit?")
+    steps.gives_birth_date(caller, ("7", "March", "1984"))
+    steps.presses(caller, "Show the visit")
+    steps.sees(caller, "Please fill in your form")
+    steps.presses(caller, "Fill in the form")
+    steps.sees(caller, "Check and book")
+    steps.says_who_comes(caller)
+    steps.says_where_it_hurts(caller, "Knee")
+    caller.page.wait_for_url(re.compile("/check/questions/"))
+    steps.answers(caller)
+    steps.sees(caller, "Is this right?")
+    steps.presses(caller, "Yes, show my result")
+    steps.sees(caller, "You can book")
+    steps.follows(caller, "Go to my visit")
+
+    # then the visit is booked, and the mail says so
+    steps.sees(caller, "Your visit is booked")
+    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="Your appointment is booked"))
+    steps.all_is_well(live_stack)
+
+
+def test_the_way_to_the_payment_page_without_scripts(live_stack: LiveStack, somebody: Somebody) -> None:
+    patient = somebody(scripts=False)
+    steps.reads_and_begins(patient)
+    steps.passes_the_check(patient)
+    steps.sees(patient, "You can book")
+    steps.chooses_visit(patient, "First visit")
+    steps.holds_a_time(patient)
+    steps.says_who_they_are(patient, "Sven Marsh", "sven@example.test")
+    steps.agrees(patient)
+    with patient.page.expect_response(lambda answer: answer.url.endswith("/book/pay/")) as found:
+        steps.opens(patient, "/book/pay/")
+    policy = found.value.header_value("content-security-policy") or ""
+    assert f"form-action 'self' {live_stack.stripe_url}" in policy
+    steps.goes_to_pay(patient, live_stack.stripe_url)
+
+
+def test_a_patient_s_page_is_small(live_stack: LiveStack, somebody: Somebody) -> None:
+    reader = somebody()
+    for path in ("/", "/dry-needling/", "/check/"):
+        sizes: dict[str, int] = {}
+        reader.page.on(
+            "requestfinished",
+            lambda done, kept=sizes: kept.update({done.url: done.sizes()["responseBodySize"]})
+            if done.resource_type != "image"
+            else None,
+        )
+        steps.opens(reader, path)
+        reader.page.wait_for_load_state("networkidle")
+        assert sum(sizes.values()) <= 60 * 1024, sizes
