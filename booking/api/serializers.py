@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
@@ -14,7 +15,8 @@ from intake.api.serializers import StrictSerializer
 
 LONGEST_SEARCH = timedelta(days=62)
 OLDEST = timedelta(days=366 * 120)
-_NAME: dict[str, Any] = {"max_length": 100}
+_ONE_LINE = RegexValidator(r"[\x00-\x1f\x7f]", _("Write the name on one line."), inverse_match=True)
+_NAME: dict[str, Any] = {"max_length": 100, "validators": [_ONE_LINE]}
 _TOKEN: dict[str, Any] = {"max_length": 200}
 
 
@@ -97,7 +99,7 @@ class CancelIn(StrictSerializer):
         allow_blank=True,
         default="",
         max_length=500,
-        help_text='"unwell" (costs nothing), "clinic" (staff only), or words of your own.',
+        help_text='"unwell" (costs nothing), "patient", "clinic" (staff only, their default), or words of your own.',
     )
 
 

@@ -37,8 +37,10 @@ from booking.selectors.slots import free_slots
 from booking.services.appointments import cancel_appointment, confirm_details, reschedule_appointment
 from booking.services.checkout import checkout_for
 from booking.services.holds import held_by_address, hold_time, release_hold
+from booking.services.states import acts_for_clinic
 from intake.api.idempotency import Idempotent, request_key
 from intake.api.permissions import Anyone
+from intake.api.serializers import StrictSerializer
 from intake.api.throttles import PerAddress
 from intake.clock import clinic_date, now
 from intake.models import Screening
@@ -54,7 +56,7 @@ _TAKEN = "`slot-taken`, with up to three `alternatives` shaped like slots"
 
 class BookingsPerAddress(PerAddress):
     scope = "bookings"
-    limit = 600
+    limit = 1200
 
 
 class Services(APIView):
@@ -62,8 +64,9 @@ class Services(APIView):
 
     permission_classes = (Anyone,)
 
-    @described({200: ServiceOut(many=True)})
+    @described({200: ServiceOut(many=True)}, 400)
     def get(self, request: Request) -> Response:
+        _query(StrictSerializer, request)
         return Response(ServiceOut(HealthcareService.objects.filter(online=True), many=True).data)
 
 
@@ -196,8 +199,9 @@ class OneAppointment(APIView):
 
     permission_classes = (Anyone,)
 
-    @described({200: AppointmentOut}, 404, auth=_THEIRS)
+    @described({200: AppointmentOut}, 400, 404, auth=_THEIRS)
     def get(self, request: Request, appointment_id: UUID) -> Response:
+        _query(StrictSerializer, request)
         return Response(AppointmentOut(appointment_for(request, appointment_id)).data, headers=_PRIVATE)
 
 
@@ -217,12 +221,13 @@ class Cancel(Idempotent):
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         appointment = appointment_for(request, appointment_id)
-        said = _body(CancelIn, request)["reason"]
+        said, by = _body(CancelIn, request)["reason"], signed_in(request)
         is_code = said in (Reason.PATIENT, Reason.UNWELL, Reason.CLINIC)
+        theirs = Reason.CLINIC if acts_for_clinic(by) else Reason.PATIENT
         done = cancel_appointment(
             appointment=appointment,
-            by=signed_in(request),
-            reason=Reason(said) if is_code else Reason.PATIENT,
+            by=by,
+            reason=Reason(said) if is_code else theirs,
             note="" if is_code else said,
             now=now(),
         )

@@ -28,7 +28,7 @@ from booking.services.admission import admit, clearance_for, is_unfinished
 from booking.services.constraints import named_constraints
 from booking.services.holds import is_live
 from booking.services.links import manage_token
-from booking.services.locks import lock_appointment
+from booking.services.locks import ChangedMeanwhile, lock_appointment
 from booking.services.records import keep_care_relation
 from booking.services.states import acts_for_clinic, end_as_cancelled, move_on, record_change
 from intake.errors import IncompleteAnswers, NotAllowed
@@ -98,11 +98,18 @@ def confirm_details(
         note=note,
         by=by,
     )
-    with named_constraints(), transaction.atomic(durable=True):
-        confirmed = confirm(appointment, details, now=now)
+    try:
+        confirmed = _confirm_in_one_go(appointment, details, now)
+    except ChangedMeanwhile:  # the same details sent twice at once
+        confirmed = _confirm_in_one_go(appointment, details, now)
     if confirmed is None:
         raise NotCleared
     return confirmed
+
+
+def _confirm_in_one_go(appointment: Appointment, details: Details, now: datetime) -> Confirmed | None:
+    with named_constraints(), transaction.atomic(durable=True):
+        return confirm(appointment, details, now=now)
 
 
 def confirm(appointment: Appointment, details: Details, *, now: datetime) -> Confirmed | None:

@@ -19,6 +19,10 @@ from intake.models import Patient
 Row = TypeVar("Row", bound=Model)
 
 
+class ChangedMeanwhile(NotPossibleNow):
+    """Between looking and locking it got other resources, or its patient: whoever was first is through by now."""
+
+
 def lock_resources(*, practitioners: Iterable[UUID | None], rooms: Iterable[UUID | None] = ()) -> None:
     """Lock therapists, then rooms. Rows that others point at meanwhile are not held up (no key update)."""
     _lock(Practitioner.objects.filter(pk__in=_known(practitioners)))
@@ -34,14 +38,14 @@ def lock_appointment(
 ) -> Appointment:
     """Lock an appointment after its resources (and those named besides), then its payments; the row as it is now.
 
-    :raises NotPossibleNow: it was moved to other resources in the meantime
+    :raises ChangedMeanwhile: it was moved to other resources in the meantime
     """
     seen = Appointment.objects.values("practitioner_id", "room_id", "patient_id").get(pk=appointment.pk)
     lock_resources(practitioners=[*practitioners, seen["practitioner_id"]], rooms=[*rooms, seen["room_id"]])
     _lock(Patient.objects.filter(pk__in=_known([seen["patient_id"], patient.pk if patient else None])))
     locked = _with_relations(Appointment.objects.select_for_update(no_key=True, of=("self",))).get(pk=appointment.pk)
     if any(getattr(locked, name) != value for name, value in seen.items()):
-        raise NotPossibleNow
+        raise ChangedMeanwhile
     _lock(Payment.objects.filter(appointment=locked))
     return locked
 

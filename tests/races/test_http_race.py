@@ -22,6 +22,7 @@ from booking.models import Appointment
 from booking.models.appointment import OCCUPYING
 from config.local import ports, programs
 from config.local.processes import Processes
+from intake.models import Patient
 from tests.booking.api.calls import ADA
 from tests.factories.booking import NOW, Clinic, at, make_clinic
 from tests.factories.intake import clear_line, make_questionnaire
@@ -55,9 +56,10 @@ class Web:
         finally:
             wire.close()
 
-    def post(self, path: str, body: Any) -> tuple[int, Any]:
+    def post(self, path: str, body: Any, **headers: str) -> tuple[int, Any]:
         """A program sends JSON."""
-        answer = self.ask("POST", f"/api/v1/{path}", json.dumps(body), **{"Content-Type": "application/json"})
+        headers |= {"Content-Type": "application/json"}
+        answer = self.ask("POST", f"/api/v1/{path}", json.dumps(body), **headers)
         return answer.status, json.loads(answer.body)
 
 
@@ -187,6 +189,31 @@ def test_programs_and_browsers_want_one_time(clinic: Clinic, start_web: Callable
     assert outcomes.pop("won") == 1
     assert set(outcomes) == {"409 slot-taken with 3 others", "409 with a page of times"}
     assert (outcomes.total(), occupying()) == (CLIENTS - 1, 1)
+
+
+def test_one_request_sent_twenty_times_at_once_is_one_hold_and_one_booking(
+    clinic: Clinic, start_web: Callable[[str], Web]
+) -> None:
+    web, answers = start_web("config.wsgi"), []
+
+    def again(path: str, body: Any, **headers: str) -> list[Client]:
+        def send() -> str:
+            status, answer = web.post(path, body, **headers)
+            answers.append(answer)
+            return str(status)
+
+        return [send] * 20
+
+    _, screening = web.post("screenings/", clear_line())
+    wish = {"service": clinic.needling.slug, "practitioner": None, "start": at(10).isoformat()}
+    held = race(again("holds/", wish | {"screening": screening["token"]}, **{"Idempotency-Key": "k"}))
+    hold = answers[0]
+    assert (held, answers) == ({"201": 20}, [hold] * 20)
+    answers.clear()
+    said = {"hold": hold["id"], "token": hold["token"], "patient": ADA, "policies_accepted": True, "payment": "desk"}
+    booked = race(again("appointments/", said))
+    assert (booked, answers) == ({"201": 20}, [answers[0]] * 20)
+    assert (Appointment.objects.count(), Patient.objects.count()) == (1, 1)
 
 
 @pytest.mark.usefixtures("_unguarded")

@@ -154,6 +154,14 @@ def test_only_the_clinic_has_the_clinics_reason(api, clinic, set_clock):
     assert (status, cancelled["cancel_reason"], cancelled["fee"]) == (200, "clinic", dollars(0))
 
 
+@pytest.mark.parametrize(("reason", "fee"), [("Anna is ill", 0), ("", 0), ("patient", 3000)])
+def test_what_staff_cancel_costs_nothing_unless_they_say_it_was_the_patient(api, clinic, set_clock, reason, fee):
+    booking = api.book(clinic)
+    set_clock(at(9))
+    _, cancelled = staff(Role.RECEPTION).post(page(booking, "cancel/"), {"reason": reason})
+    assert (cancelled["cancel_reason"], cancelled["fee"]) == ("clinic" if fee == 0 else "patient", dollars(fee))
+
+
 def test_once_the_visit_has_begun_it_is_too_late(api, clinic, set_clock):
     booking = api.book(clinic)
     set_clock(at(10) + timedelta(minutes=1))

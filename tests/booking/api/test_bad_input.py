@@ -115,6 +115,18 @@ def test_wrong_details_of_a_person_are_a_400_that_names_the_field(api, clinic, f
     assert Patient.objects.count() == 0
 
 
+@pytest.mark.parametrize("name", ["Ada\nBcc: everybody@example.com", "Ada\tBerg", "Ada\x7f"])
+def test_a_name_is_one_line(api, clinic, name):
+    _, hold = api.hold(clinic)
+    assert refused(api.confirm(hold, patient=ADA | {"family_name": name})) == (400, "invalid")
+
+
+def test_a_question_with_an_unknown_key_is_a_400_everywhere(api, clinic):
+    booking = api.book(clinic)
+    for path in ("services/", "practitioners/", f"appointments/{booking['id']}/"):
+        assert refused(api.get(f"{path}?colour=red", token=booking["manage_token"])) == (400, "unknown-key")
+
+
 @pytest.mark.parametrize("born", ["2026-11-24", "1899-01-01", "1900-13-01", "9999-12-31", "1986-4-31"])
 def test_a_birth_date_must_be_somebodys(api, clinic, born):
     _, hold = api.hold(clinic)
@@ -205,5 +217,6 @@ def test_no_request_breaks_the_server(known, data):
 def test_no_question_breaks_the_server(known, clinic, query):
     query = {"service": clinic.needling.slug, "from": "2026-11-24", "to": "2026-11-24"} | query
     for path in ("slots/", "practitioners/", "services/"):
-        status, _ = known["api"].ask(path, query)
+        asked = query if path == "slots/" else {name: query[name] for name in query if name in ("service", "x")}
+        status, _ = known["api"].ask(path, asked)
         assert status in (200, 400, 409)

@@ -40,6 +40,20 @@ def test_what_is_not_the_patients_doing_is_free(clinic: Clinic, reason: Appointm
     assert (done.fee, balance_of(done.appointment).due) == (0, 0)
 
 
+def test_a_patient_who_is_unwell_pays_nothing(clinic: Clinic) -> None:
+    visit = book(clinic).appointment
+    done = cancel_appointment(appointment=visit, by=None, reason=Appointment.CancelReason.UNWELL, now=at(9))
+    assert (done.fee, done.appointment.cancel_reason, balance_of(done.appointment).due) == (0, "unwell", 0)
+
+
+def test_what_was_said_is_kept_after_what_was_written_before(clinic: Clinic) -> None:
+    visit = book(clinic).appointment
+    visit.note = "Comes by wheelchair."
+    visit.save(update_fields=["note"])
+    cancel_appointment(appointment=visit, by=None, reason=PATIENT, note="The lift is broken.", now=at(9))
+    assert Appointment.objects.get().note == "Comes by wheelchair.\n\nThe lift is broken."
+
+
 def test_staff_may_waive_the_fee_and_others_may_not(clinic: Clinic) -> None:
     visit = book(clinic).appointment
     with pytest.raises(NotAllowed):
