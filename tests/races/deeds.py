@@ -17,7 +17,14 @@ from intake.services.patients import PatientDetails
 from tests.factories.booking import NOW
 
 
-def hold(service: UUID, practitioner: UUID | None, start: datetime, key: UUID | None = None, holder: str = "") -> UUID:
+def hold(
+    service: UUID,
+    practitioner: UUID | None,
+    start: datetime,
+    key: UUID | None = None,
+    holder: str = "",
+    now: datetime = NOW,
+) -> UUID:
     """Somebody on the patient pages holds a time."""
     held = hold_time(
         screening=None,
@@ -27,19 +34,24 @@ def hold(service: UUID, practitioner: UUID | None, start: datetime, key: UUID | 
         request_key=key or uuid4(),
         held_by=holder or str(uuid4()),
         source="patient",
-        now=NOW,
+        now=now,
     )
     return held.appointment.pk
 
 
 def hold_and_confirm(service: UUID, practitioner: UUID | None, start: datetime) -> None:
     """... and says who they are."""
+    confirm(hold(service, practitioner, start))
+
+
+def confirm(appointment: UUID, now: datetime = NOW) -> None:
+    """Somebody says who they are."""
     confirm_details(
-        appointment=Appointment.objects.get(pk=hold(service, practitioner, start)),
+        appointment=Appointment.objects.get(pk=appointment),
         patient=PatientDetails("Ada", "Berg", None, "ada@example.com", "", "en"),
         payment="none",
         policies_accepted=True,
-        now=NOW,
+        now=now,
     )
 
 

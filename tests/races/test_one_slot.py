@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import chain, combinations
 from uuid import UUID, uuid4
 
@@ -138,6 +138,22 @@ def _written_at(row: Appointment | TimeOff) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT xmin::text::bigint FROM {row._meta.db_table} WHERE id = %s", [row.pk])
         return int(cursor.fetchone()[0])
+
+
+def test_two_tabs_confirm_once(clinic: Clinic) -> None:
+    held = deeds.hold(clinic.call.pk, clinic.anna.pk, at(10))
+    assert at_once(*[(deeds.confirm, (held,))] * 6) == Counter({"done": 6})
+    assert (Appointment.objects.get().status, Patient.objects.count()) == ("booked", 1)
+
+
+def test_a_hold_that_runs_out_while_its_owner_confirms_goes_to_one_of_two(clinic: Clinic) -> None:
+    in_time, too_late = NOW + timedelta(minutes=9), NOW + timedelta(minutes=10)
+    for hour in range(9, 14):
+        held = deeds.hold(clinic.call.pk, clinic.anna.pk, at(hour))
+        taker = (deeds.hold, (clinic.call.pk, clinic.anna.pk, at(hour), None, "", too_late))
+        came_of_it = at_once((deeds.confirm, (held, in_time)), taker, (deeds.sweep, (too_late,)))
+        assert came_of_it in (Counter({"done": 2, "slot-taken": 1}), Counter({"done": 2, "hold-expired": 1}))
+    assert double_bookings() == 0
 
 
 @pytest.mark.chaos
