@@ -76,6 +76,7 @@ def render_visit(
         "must_acknowledge": must_be_acknowledged(appointment),
         "may_break_glass": user.role == Role.MANAGER and appointment.screening is not None,
         "glass_form": glass_form or ReasonForm(auto_id="glass_%s"),
+        "note": appointment.note if care or _is_from_desk(appointment) else None,
         "balance": balance,
         "entries": LedgerEntry.objects.filter(payment__appointment=appointment)
         .exclude(kind__in=[LedgerEntry.Kind.CHARGE, LedgerEntry.Kind.CREDIT])
@@ -102,6 +103,11 @@ def _care(appointment: Appointment, user: User, now: datetime) -> Care | None:
         conditions=tuple(one.conditions for one in form.decisions[:1] if one.conditions),
         outcome=form.outcome,
     )
+
+
+def _is_from_desk(appointment: Appointment) -> bool:
+    """Whether the note is reception's own; what a patient wrote may be about health and is for the therapist."""
+    return appointment.source == Appointment.Source.DESK and appointment.status != Status.CANCELLED
 
 
 def _payment_form(balance: Balance) -> PaymentForm:

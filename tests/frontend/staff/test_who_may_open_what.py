@@ -128,6 +128,8 @@ def test_reception_never_reads_an_answer(desk: Desk) -> None:
         status="pending",
         awaiting="review",
         decide_by=made.at(12, days=0),
+        source="patient",
+        note=f"My diabetes: {CANARY}",
     )
     pages = [
         reverse("staff:desk"),
