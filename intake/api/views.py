@@ -25,7 +25,7 @@ from intake.tokens import known_session_mark
 
 class ScreeningsPerAddress(PerAddress):
     scope = "screenings"
-    limit = 300
+    limit = 1200
 
 
 class FhirRenderer(JSONRenderer):
