@@ -1,0 +1,5 @@
+"""What the steps assert is explained like what the journeys assert."""
+
+import pytest
+
+pytest.register_assert_rewrite("tests.journeys.steps", "tests.chaos.callers")
