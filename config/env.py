@@ -3,8 +3,8 @@
 import base64
 import binascii
 import os
+import re
 from typing import Any
-from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -12,6 +12,7 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict
 
 _TRUE, _FALSE = {"1", "true", "yes", "on"}, {"0", "false", "no", "off", ""}
+_ORIGIN = re.compile(r"https?://([^\s/?#@:\[\]]+|\[[0-9a-f:.]+\])(:[1-9][0-9]{0,4})?")
 
 
 def text(name: str, default: str | None = None) -> str:
@@ -49,8 +50,7 @@ def words(name: str, default: str = "") -> list[str]:
 def origin(name: str, default: str | None = None) -> str:
     """An http(s) origin such as https://clinic.example, without a trailing slash."""
     value = text(name, default).rstrip("/")
-    parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path:
+    if not _ORIGIN.fullmatch(value):
         raise ImproperlyConfigured(f"{name} must look like https://clinic.example, not {value!r}.")
     return value
 
@@ -63,7 +63,8 @@ def database(name: str) -> dict[str, Any]:
     try:
         parts = conninfo_to_dict(value)
     except ProgrammingError as error:
-        raise ImproperlyConfigured(f"{name} can't be read: {str(error).strip()}") from None
+        why = str(error).split('"')[0].rstrip(" :")  # what it quotes may hold the password
+        raise ImproperlyConfigured(f"{name} can't be read: {why}.") from None
     if not parts.get("dbname"):
         raise ImproperlyConfigured(f"{name} must name a database after the host.")
     names = {"NAME": "dbname", "USER": "user", "PASSWORD": "password", "HOST": "host", "PORT": "port"}

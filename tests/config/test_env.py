@@ -19,6 +19,11 @@ KEY = base64.urlsafe_b64encode(bytes(32)).decode()
         (lambda name: env.number(name, 1), "ten"),
         (env.origin, "clinic.example"),
         (env.origin, "https://clinic.example/path"),
+        (env.origin, "https://clinic.example?page"),
+        (env.origin, "https://user@clinic.example"),
+        (env.origin, "https://clinic.example:port"),
+        (env.origin, "http://[clinic"),
+        (env.database, "postgresql://[::1/clinic"),
         (env.database, "mysql://h/clinic"),
         (env.database, "postgresql://h:port/clinic?nonsense=1"),
         (env.database, "postgresql://h"),
@@ -35,6 +40,22 @@ def test_a_bad_value_is_refused_by_name(
     monkeypatch.setenv("THE_NAME", value)
     with pytest.raises(ImproperlyConfigured, match=r"\ATHE_NAME[^\n]+\Z"):
         read("THE_NAME")
+
+
+@pytest.mark.parametrize("address", ["postgresql://u:hush hush@h/clinic", "postgresql://u:hush@[::1/clinic"])
+def test_a_password_in_an_address_that_can_not_be_read_is_not_repeated(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DB", address)
+    with pytest.raises(ImproperlyConfigured) as trouble:
+        env.database("DB")
+    assert "hush" not in str(trouble.value)
+
+
+@pytest.mark.parametrize("address", ["https://clinic.example", "http://127.0.0.1:8000", "http://[::1]:8000"])
+def test_an_origin_is_kept_as_it_is(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SITE", f"{address}/")
+    assert env.origin("SITE") == address
 
 
 def test_a_database_address_is_read_as_postgresql_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
