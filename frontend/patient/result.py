@@ -39,6 +39,7 @@ def result(request: HttpRequest) -> HttpResponse:
         "always": [text for name, text in told if name == "always"],
         "notices": [text for name, text in told if name == "notice"],
         "offers": offers,
+        "complete": screening.complete or kind == "without-needles",
         "can_change": way.response(now=moment) is not None,
         "for_visit": visit if visit is not None and visit.screening_id == screening.pk else None,
         "waiting_visit": with_relations().filter(pk=visit_id).first() if visit_id else None,

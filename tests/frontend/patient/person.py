@@ -1,7 +1,7 @@
 """Somebody who walks through the pages as a browser without scripts does."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from html import unescape
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from booking.models import Appointment, HealthcareService
+from booking.models import Appointment
 from tests.factories.booking import Clinic, at
 
 WHO = {"for_whom": "me", "visit": "first", "birth_date_day": "3", "birth_date_month": "4", "birth_date_year": "1986"}
@@ -31,7 +31,6 @@ class Person:
 
     client: Client
     clinic: Clinic
-    words: dict[str, str] = field(default_factory=dict)
 
     def get(self, path: str) -> HttpResponse:
         return self.client.get(path)
@@ -66,9 +65,9 @@ class Person:
             assert self.post("/check/answers/")["Location"] == "/check/result/"
         return self.get("/check/result/")
 
-    def pick(self, start: datetime | None = None, service: HealthcareService | None = None, **over: Any) -> HttpResponse:
-        """Hold a time: Tuesday at 9 unless told."""
-        slug = (service or self.clinic.needling).slug
+    def pick(self, start: datetime | None = None, **over: Any) -> HttpResponse:
+        """Hold a time for dry needling: Tuesday at 9 unless told."""
+        slug = self.clinic.needling.slug
         page = text_of(self.get(f"/book/times/?service={slug}"))
         keys = re.findall(r'name="request_key" value="([^"]+)"', page)
         said = {"service": slug, "time": (start or at(9)).isoformat(), "request_key": keys[0] if keys else ""}

@@ -1,4 +1,4 @@
-"""From a result to a booking: one's own held time, double taps, terms with date and hour, and nothing lost on the way."""
+"""From a result to a booking: one's own held time, double taps, terms with date and hour, and nothing lost."""
 
 from collections.abc import Callable
 from datetime import timedelta

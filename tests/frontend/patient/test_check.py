@@ -125,7 +125,7 @@ def test_a_follow_up_that_shows_must_be_answered_and_one_that_does_not_is_not_re
     assert "from 0.5 to 20" in text_of(answer)
     other = {"anticoagulant--drug": "doac", "anticoagulant--inr": "24"}
     first = text_of(person.get("/check/questions/4/"))
-    drug = [value for value in ("doac", "noac", "other") if f'value="{value}"' in first][0]
+    drug = next(value for value in ("doac", "noac", "other") if f'value="{value}"' in first)
     answer = person.post("/check/questions/4/", rest="1", anticoagulant="yes", **{**other, "anticoagulant--drug": drug})
     assert answer.status_code == 302
     assert draft().content["follow_ups"]["anticoagulant"] == {"drug": [drug]}
@@ -198,6 +198,7 @@ def test_a_stop_among_the_red_flags_ends_the_questions_with_what_is_possible(per
     assert f"service={person.clinic.assessment.slug}" in page
     assert f"service={person.clinic.call.slug}" in page
     assert f"service={person.clinic.needling.slug}" not in page
+    assert 'href="/check/questions/1/"' in page
 
 
 def test_a_healthy_person_can_book_after_few_taps(person: Person) -> None:

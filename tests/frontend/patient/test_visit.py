@@ -150,7 +150,12 @@ def test_moving_to_a_taken_time_keeps_the_visit_and_offers_others(booked: Person
 def test_a_visit_booked_by_phone_gets_its_form_and_is_booked(person: Person) -> None:
     patient = make_patient(NOW, contact_verified_at=NOW)
     visit = make_appointment(
-        person.clinic, start=at(9, days=3), patient=patient, status="pending", awaiting="form", form_due_at=at(9, days=2)
+        person.clinic,
+        start=at(9, days=3),
+        patient=patient,
+        status="pending",
+        awaiting="form",
+        form_due_at=at(9, days=2),
     )
     Appointment.objects.filter(pk=visit.pk).update(manage_token_hash=_hash(visit))
     person.get(link_of(visit))
