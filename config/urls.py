@@ -1,5 +1,8 @@
 from allauth.account.decorators import secure_admin_login
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
 from django.contrib import admin
+from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
@@ -8,6 +11,7 @@ from frontend.health import healthz, readyz
 from intake.api.views import UnknownPath
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way to sign in, with the second factor
+admin.site.unregister([Group, EmailAddress, Authenticator])  # reference data only: no secret of a second factor
 
 urlpatterns = [
     path("", include("frontend.public.urls")),

@@ -10,6 +10,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.urls import path, re_path
+from django.views.generic import RedirectView
 
 from frontend.account_records import records
 
@@ -48,6 +49,8 @@ urlpatterns = [
         account.password_reset_from_key_done,
         name="account_reset_password_from_key_done",
     ),
+    # Where the page below leads who has no password yet: only a mail gives one.
+    path("password/set/", RedirectView.as_view(pattern_name="account_reset_password"), name="account_set_password"),
     path("password/change/", for_staff(account.password_change), name="account_change_password"),
     path("reauthenticate/", for_staff(account.reauthenticate), name="account_reauthenticate"),
     path("2fa/", for_staff(second_factor.index), name="mfa_index"),

@@ -1,0 +1,150 @@
+"""The clinic that the permission table is walked in: one patient with answers, and everybody who might knock."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.test import Client
+
+from booking.models import Appointment, TimeOff
+from booking.reminders.models import Communication
+from booking.services.links import manage_token
+from intake.models import Patient, Role, Screening, User
+from intake.tokens import hash_token
+from tests.factories import booking as made
+from tests.factories import intake as people
+from tests.factories.accounts import sign_in
+
+NOW = made.NOW
+ANSWER = "canary-answer-XYZZY"  # free text in the health form
+REASON = "canary-reason-XYZZY"  # what a therapist wrote when deciding
+NOTE = "canary-note-XYZZY"  # what was said when booking
+NAME = "Canaryname"  # the family name of the patient
+MAIL = "canary@mailbox.example"
+SECRETS = (ANSWER, REASON)  # of health: what the ways of an answer are for
+# What only the answers of this patient bring onto a page: their words, and what we call what they have.
+CLINICAL = (*SECRETS, "Joint replacement")
+ROLES = (
+    "anonymous",
+    "link",  # whoever opened the link in the mail, and has not said the birth date
+    "proven",  # the same, who has
+    "patient",  # the account of the patient
+    "stranger",  # the account of another patient
+    "therapist",  # cares for the patient
+    "colleague",  # a therapist who does not
+    "reception",
+    "manager",
+    "owner",
+    "no-factor",  # the therapist, in a session that never gave the second factor
+)
+
+
+@dataclass
+class House:
+    """The clinic, the patient and their visit, the request that waits, and the keys to all of it."""
+
+    clinic: made.Clinic
+    patient: Patient
+    screening: Screening
+    visit: Appointment
+    request: Appointment
+    hold: Appointment
+    hold_token: str
+    token: str
+    message: Communication
+    time_off: TimeOff
+    users: dict[str, User]
+    browsers: dict[str, Client] = field(default_factory=dict)
+
+    def browser(self, role: str) -> Client:
+        """A fresh browser of this role; nothing of an earlier request is in it."""
+        client = Client()
+        if role in ("link", "proven"):
+            client.get(f"/visit/{self.token}/")
+            if role == "proven":
+                client.post("/visit/who/", born(self.patient))
+        elif role == "no-factor":
+            client.force_login(self.users["therapist"], backend="allauth.account.auth_backends.AuthenticationBackend")
+        elif role in self.users:
+            sign_in(client, self.users[role])
+        return client
+
+
+def born(patient: Patient) -> dict[str, int]:
+    """The birth date as its form sends it."""
+    date = patient.birth_date
+    assert date is not None
+    return {"birth_date_day": date.day, "birth_date_month": date.month, "birth_date_year": date.year}
+
+
+def make_house() -> House:
+    clinic = made.make_clinic()
+    users = {
+        "patient": people.make_user(Role.PATIENT),
+        "stranger": people.make_user(Role.PATIENT),
+        "therapist": clinic.anna.user,
+        "colleague": clinic.ben.user,
+        "reception": people.make_user(Role.RECEPTION),
+        "manager": people.make_user(Role.MANAGER),
+        "owner": people.make_user(Role.OWNER, is_superuser=True),
+    }
+    patient = people.make_patient(now=NOW, family_name=NAME, email=MAIL, user=users["patient"])
+    people.make_patient(now=NOW, given_name="Stray", family_name="Stranger", user=users["stranger"])
+    people.make_care_relation(clinic.anna.user, patient, now=NOW)
+    screening = _answered(patient)
+    visit = _with_token(_visit(clinic, 10, patient, screening))
+    request = _visit(
+        clinic, 14, patient, screening, status="pending", awaiting="review", decide_by=made.at(12), manage_token_hash=""
+    )
+    hold = made.make_appointment(
+        clinic,
+        start=made.at(15, days=2),
+        status="proposed",
+        hold_expires_at=NOW + made.timedelta(minutes=10),
+        hold_token_hash=hash_token("hold"),
+        confirmed_at=None,
+    )
+    message = Communication.objects.create(
+        dedupe_key="canary",
+        kind="confirmation",
+        appointment=visit,
+        patient=patient,
+        recipient=MAIL,
+        status="completed",
+        sent_at=NOW,
+        created_at=NOW,
+        due_at=NOW,
+        not_after=NOW,
+    )
+    away = TimeOff.objects.create(
+        location=clinic.location, practitioner=clinic.anna, start=made.at(9, days=9), end=made.at(17, days=9)
+    )
+    return House(
+        clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, users
+    )
+
+
+def _answered(patient: Patient) -> Screening:
+    """A form that a therapist must look at, with words of the patient in it, on the patient's record."""
+    line = people.line_with(
+        {"joint_replacement": "yes"},
+        {"joint_replacement": {"same_area": "yes", "lt12m": "no", "where": ANSWER}},
+    )
+    screening = people.make_screening(line, now=NOW).screening
+    screening.patient = patient
+    screening.save(update_fields=["patient"])
+    screening.decisions.create(
+        decision="approved", decided_by=people.make_user(Role.THERAPIST), decided_at=NOW, valid_until=NOW,
+        content={"reason": REASON, "regions": [], "conditions": ""},
+    )  # fmt: skip
+    return screening
+
+
+def _visit(clinic: made.Clinic, hour: int, patient: Patient, screening: Screening, **over: Any) -> Appointment:
+    fields: dict[str, Any] = {"patient": patient, "screening": screening, "note": NOTE, "start": made.at(hour)}
+    return made.make_appointment(clinic, **fields | over)
+
+
+def _with_token(visit: Appointment) -> Appointment:
+    visit.manage_token_hash = hash_token(manage_token(visit))
+    visit.save(update_fields=["manage_token_hash"])
+    return visit
