@@ -33,35 +33,36 @@ def _fields(program: programs.Program) -> dict[str, object]:
 
 
 def test_two_machines_book_each_time_once_and_send_each_message_once(live_stack: LiveStack, second_site: str) -> None:
-    # Given free times two weeks ahead, and two people for each, one on either machine
-    after = steps.time_now(live_stack) + timedelta(days=4)
-    times = callers.free_calls(live_stack.url, after=after)[:12]
+    # Given the free times of a day to come, and two people for each, one on either machine
+    times = _of_one_day(callers.free_calls(live_stack.url, after=steps.time_now(live_stack) + timedelta(days=4)))
     rivals = [callers.wishes(times, who="here"), callers.wishes(times, who="there")]
 
     # When all of them book at once
     with ThreadPoolExecutor(8) as crowd:
-        here = crowd.map(lambda wish: callers.book(live_stack.url, wish, patience=20)[0], rivals[0])
-        there = crowd.map(lambda wish: callers.book(second_site, wish, patience=20)[0], rivals[1])
-        outcomes = list(zip(list(here), list(there), strict=True))
+        on_one = crowd.map(lambda wish: callers.book(live_stack.url, wish, patience=20)[0], rivals[0])
+        on_other = crowd.map(lambda wish: callers.book(second_site, wish, patience=20)[0], rivals[1])
+        outcomes = list(zip(list(on_one), list(on_other), strict=True))
 
     # then each time has one winner, whose confirmation comes once
     assert [sorted(pair) for pair in outcomes] == [[201, 409]] * len(times)
-    winners = [
-        wish.email for side in (0, 1) for wish, pair in zip(rivals[side], outcomes, strict=True) if pair[side] == 201
-    ]
-    assert len(winners) == len(times)
+    pairs = zip(*rivals, outcomes, strict=True)
+    winners = [(here if pair[0] == 201 else there).email for here, there, pair in pairs]
     steps.comes_true(lambda: _subjects(live_stack, winners, "Your appointment is booked") == dict.fromkeys(winners, 1))
 
     # and when their reminders are due, with two clocks asking and two workers sending, each comes once too
     last = max(datetime.fromisoformat(start) for start, _ in times)
     steps.let_it_become(live_stack, last - timedelta(hours=47))
-    firsts = [datetime.fromisoformat(start) for start, _ in times]
-    assert min(firsts) > last - timedelta(hours=47), "all of them are still to come"
     steps.comes_true(
-        lambda: _subjects(live_stack, winners, "Your appointment: ") == dict.fromkeys(winners, 1), within=90
+        lambda: _subjects(live_stack, winners, "Your appointment: ") == dict.fromkeys(winners, 1), within=180
     )
     assert _twice(live_stack, winners) == []
     steps.all_is_well(live_stack)
+
+
+def _of_one_day(times: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """Those of the day with the most, so that their reminders are due together."""
+    (day, _), *_ = Counter(start[:10] for start, _ in times).most_common(1)
+    return [one for one in times if one[0].startswith(day)]
 
 
 def _subjects(stack: LiveStack, people: list[str], beginning: str) -> dict[str, int]:

@@ -213,11 +213,15 @@ def chooses_visit(who: Visitor, name: str) -> None:
     sees(who, "Choose a time")
 
 
-def looks_ahead(who: Visitor, days: int) -> None:
-    """The times from another day on, as the links under the list lead to them."""
-    first = (datetime.now(UTC) + timedelta(days=days)).date()
-    opens(who, f"{who.path.partition('&')[0]}&practitioner=&from={first}")
-    sees(who, "Choose a time")
+def looks_ahead(who: Visitor, days: int = 30) -> None:
+    """Later times, as the link under the list leads to them, week by week until there is one."""
+    here, today = who.path.partition("&")[0], datetime.now(UTC).date()
+    for weeks in range(6):
+        opens(who, f"{here}&practitioner=&from={today + timedelta(days=days + 7 * weeks)}")
+        if who.page.locator(".times label.choice").count():
+            sees(who, "Choose a time")
+            return
+    raise AssertionError("Nothing is free")
 
 
 def holds_a_time(who: Visitor, *, day: int = -1, number: int = 0) -> None:
@@ -261,7 +265,7 @@ def pays(who: Visitor, stripe: str) -> None:
 
 
 def books(
-    who: Visitor, stack: LiveStack, name: str, email: str, *, pay: str = "card", days: int = 14, number: int = 0
+    who: Visitor, stack: LiveStack, name: str, email: str, *, pay: str = "card", days: int = 30, number: int = 0
 ) -> None:
     """The short way for a healthy person, from the check to the page of their visit."""
     passes_the_check(who)

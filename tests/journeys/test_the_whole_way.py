@@ -64,7 +64,7 @@ def test_a_visit_from_reading_to_done(
     steps.sees(patient, "You can book")
     taps_of_the_check = patient.taps
     steps.chooses_visit(patient, "First visit")
-    steps.looks_ahead(patient, days=14)
+    steps.looks_ahead(patient, days=8)
     steps.holds_a_time(patient)
 
     # and reception and the therapist who look at that day
@@ -182,7 +182,7 @@ def test_a_request_that_a_therapist_approves(live_stack: LiveStack, somebody: So
     steps.passes_the_check(patient, told={"diabetes": {"control": "up_down"}})
     steps.sees(patient, "You can ask for a time")
     steps.chooses_visit(patient, "First visit")
-    steps.looks_ahead(patient, days=14)
+    steps.looks_ahead(patient)
     steps.holds_a_time(patient)
     steps.says_who_they_are(patient, "Pia Moss", email)
     steps.agrees(patient, asks=True)
@@ -217,7 +217,7 @@ def test_a_stop_leads_to_a_visit_without_needles(live_stack: LiveStack, somebody
     steps.sees(patient, "Not needling for now, but here is what we can do")
     assert patient.page.locator("main").get_by_role("link", name=re.compile("needling")).count() == 0
     steps.chooses_visit(patient, "without needles")
-    steps.looks_ahead(patient, days=14)
+    steps.looks_ahead(patient)
     steps.holds_a_time(patient)
     steps.says_who_they_are(patient, "Quin Hart", "quin@example.test")
     steps.agrees(patient, pay="Pay at the clinic")
@@ -286,7 +286,7 @@ def test_the_way_to_the_payment_page_without_scripts(live_stack: LiveStack, some
     steps.passes_the_check(patient)
     steps.sees(patient, "You can book")
     steps.chooses_visit(patient, "First visit")
-    steps.looks_ahead(patient, days=14)
+    steps.looks_ahead(patient)
     steps.holds_a_time(patient)
     steps.says_who_they_are(patient, "Sven Marsh", "sven@example.test")
     steps.agrees(patient)
