@@ -151,7 +151,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 
 # --- language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("fr", _("French"))]
+LANGUAGES = [("en", _("English"))]  # a language joins when its catalogue is complete
 LOCALE_PATHS = [BASE_DIR / "frontend" / "locale"]
 USE_I18N = True
 USE_TZ = True

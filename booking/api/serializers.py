@@ -4,7 +4,6 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
@@ -12,6 +11,7 @@ from rest_framework import serializers
 from booking.api.fields import Day, Known, Moment, Money, MoneyOut, Phone, Text, WallTime, YesNo
 from booking.models import Appointment, HealthcareService, Location, Practitioner
 from intake.api.serializers import StrictSerializer
+from intake.models import Patient
 
 LONGEST_SEARCH = timedelta(days=62)
 OLDEST = timedelta(days=366 * 120)
@@ -70,7 +70,7 @@ class PatientIn(StrictSerializer):
     birth_date = Day()
     email = serializers.EmailField(max_length=254)
     phone = Phone(required=False, allow_blank=True, default="")
-    language = serializers.ChoiceField([code for code, _name in settings.LANGUAGES], required=False, default="en")
+    language = serializers.ChoiceField(Patient.LANGUAGES, required=False, default="en")
 
     def validate_birth_date(self, value: date) -> date:
         if not timedelta() <= self.context["today"] - value <= OLDEST:

@@ -11,7 +11,7 @@ def default_reminder_hours() -> list[int]:
 
 
 class Location(models.Model):
-    """A clinic: its address, its numbers for help, and its rules for booking. Hours and minutes as named; money in cents."""
+    """A clinic: its address, its numbers for help, and its rules for booking."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
@@ -32,15 +32,21 @@ class Location(models.Model):
     majority_age = models.PositiveSmallIntegerField(default=18)
 
     minimum_notice_minutes = models.PositiveIntegerField(default=120)
-    request_notice_minutes = models.PositiveIntegerField(default=240, help_text=_("For times a therapist confirms first."))
+    request_notice_minutes = models.PositiveIntegerField(
+        default=240, help_text=_("For times a therapist confirms first.")
+    )
     days_ahead = models.PositiveSmallIntegerField(default=62)
     slot_step_minutes = models.PositiveSmallIntegerField(default=15)
     free_cancel_hours = models.PositiveSmallIntegerField(default=24)
-    late_fee_percent = models.PositiveSmallIntegerField(default=100, help_text=_("Of the deposit, for a late cancellation."))
+    late_fee_percent = models.PositiveSmallIntegerField(
+        default=100, help_text=_("Of the deposit, for a late cancellation.")
+    )
     no_show_fee_percent = models.PositiveSmallIntegerField(default=100, help_text=_("Of the deposit."))
     review_response_hours = models.PositiveSmallIntegerField(default=24)
     form_deadline_hours = models.PositiveSmallIntegerField(default=24, help_text=_("Before a phone booking's visit."))
-    online_payment = models.BooleanField(default=True, help_text=_("Quebec forbids payment in advance: switch it off there."))
+    online_payment = models.BooleanField(
+        default=True, help_text=_("Quebec forbids payment in advance: switch it off there.")
+    )
     pay_at_desk = models.BooleanField(default=True)
     policy_version = models.CharField(max_length=40, default="2026-11")
     reminder_hours = ArrayField(models.PositiveSmallIntegerField(), default=default_reminder_hours)

@@ -12,7 +12,11 @@ class Schedule(models.Model):
     practitioner = models.ForeignKey("booking.Practitioner", on_delete=models.CASCADE, related_name="schedules")
     location = models.ForeignKey("booking.Location", on_delete=models.PROTECT, related_name="schedules")
     weekday = models.PositiveSmallIntegerField(
-        choices=list(enumerate([_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")]))
+        choices=list(
+            enumerate(
+                [_("Monday"), _("Tuesday"), _("Wednesday"), _("Thursday"), _("Friday"), _("Saturday"), _("Sunday")]
+            )
+        )
     )
     start_time = models.TimeField()
     end_time = models.TimeField()
@@ -27,7 +31,7 @@ class Schedule(models.Model):
 
 
 class TimeOff(models.Model):
-    """Time when a therapist, or without one the whole clinic, is not there. It may lie over visits: those become blockers."""
+    """Time when a therapist, or without one the whole clinic, is not there. Visits under it become blockers."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     location = models.ForeignKey("booking.Location", on_delete=models.PROTECT, related_name="time_off")

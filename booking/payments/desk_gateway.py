@@ -51,9 +51,7 @@ def hand_back_at_desk(*, appointment: Appointment, amount: int, method: str, by:
             amount -= part
             reference = f"desk {total(payment, Kind.REFUND) + part}"
             for kind in (Kind.REFUND, Kind.CREDIT):
-                write_entry(
-                    payment=payment, kind=kind, amount=part, reference=reference, method=method, by=by, now=now
-                )
+                write_entry(payment=payment, kind=kind, amount=part, reference=reference, method=method, by=by, now=now)
 
 
 def _asked_at_desk(appointment: Appointment) -> list[Payment]:

@@ -101,9 +101,7 @@ def charge_fee(*, appointment: Appointment, amount: int, now: datetime) -> Payme
     payments = _all_locked(appointment)
     cause = str(appointment.status)
     reference = f"fee {cause} v{appointment.schedule_version}"
-    charged = LedgerEntry.objects.filter(
-        payment__appointment=appointment, kind=Kind.FEE, reference=reference
-    ).first()
+    charged = LedgerEntry.objects.filter(payment__appointment=appointment, kind=Kind.FEE, reference=reference).first()
     if charged is not None:
         return charged.payment
     covered = [payment for payment in payments if _at_hand(payment) >= amount]
@@ -124,9 +122,7 @@ def record_desk_payment(
 ) -> Payment:
     """Write down `amount` minor units paid in cash or at the terminal; twice with one `request_key` counts once."""
     _all_locked(appointment)
-    return take_at_desk(
-        appointment=appointment, amount=amount, method=method, by=by, now=now, request_key=request_key
-    )
+    return take_at_desk(appointment=appointment, amount=amount, method=method, by=by, now=now, request_key=request_key)
 
 
 def record_desk_refund(*, appointment: Appointment, amount: int, method: str, by: User, now: datetime) -> None:

@@ -51,7 +51,9 @@ class DetailsForm(forms.Form):
         error_messages={"invalid": _("Give a phone number with its area code, like 780-555-0134.")},
     )
     language = forms.ChoiceField(
-        label=_("Language of our messages"), choices=settings.LANGUAGES, widget=forms.RadioSelect
+        label=_("Language of our messages"),
+        choices=settings.LANGUAGES,
+        widget=forms.RadioSelect if len(settings.LANGUAGES) > 1 else forms.HiddenInput,
     )
 
     def __init__(self, *args: Any, today: date, for_other: bool = False, **options: Any) -> None:

@@ -17,6 +17,7 @@ from booking.services.confirming import ways_to_pay
 from booking.services.holds import extend_hold
 from frontend.patient.book_forms import SOMEONE_NEW, AgreeForm, DetailsForm, WhichPatientForm, details_from
 from frontend.patient.pages import book_steps, private, signed_in_patient
+from frontend.patient.paying import go_and_pay
 from frontend.patient.terms import answer_due, terms_of_hold
 from frontend.patient.times import times_of
 from frontend.patient.way import Way
@@ -99,8 +100,9 @@ def agree(request: HttpRequest) -> HttpResponse:
                 return _not_booked(request, way, hold, problem)
             else:
                 way.finish_booking(confirmed.appointment)
-                waits = confirmed.appointment.awaiting == Appointment.Awaiting.PAYMENT
-                return redirect("patient:pay" if waits else "patient:visit")
+                if confirmed.appointment.awaiting == Appointment.Awaiting.PAYMENT:
+                    return go_and_pay(request, confirmed.appointment, moment)
+                return redirect("patient:visit")
     context = {
         "form": form,
         "hold": hold,

@@ -1,19 +1,18 @@
 """Paying the deposit on Stripe's page, and coming back from it: what is shown is what is so."""
 
+from datetime import datetime
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from booking.errors import BookingError, StripeUnavailable
 from booking.models import Appointment
 from booking.payments.models import Payment
-from booking.services.checkout import open_checkout, settle, switch_to_desk
+from booking.services.checkout import checkout_for, settle, switch_to_desk
 from frontend.patient.pages import private
 from frontend.patient.terms import terms_of_visit
 from frontend.patient.times import times_of
@@ -38,27 +37,28 @@ def pay(request: HttpRequest) -> HttpResponse:
     visit = way.visit
     if visit is None or not way.is_proven:
         return redirect("patient:visit")
-    payment = _deposit(visit)
-    if payment is None or visit.awaiting != Appointment.Awaiting.PAYMENT:
+    if _deposit(visit) is None or visit.awaiting != Appointment.Awaiting.PAYMENT:
         return redirect("patient:visit")
     if request.method != "POST":
         return _pay_page(request, visit)
+    if request.POST.get("how") != "desk":
+        return go_and_pay(request, visit, moment)
     try:
-        if request.POST.get("how") == "desk":
-            switch_to_desk(appointment=visit, now=moment)
-            return redirect("patient:visit")
-        address = open_checkout(
-            payment=payment,
-            success_url=settings.SITE_URL + reverse("patient:paid", args=[visit.pk]),
-            cancel_url=settings.SITE_URL + reverse("patient:pay"),
-            now=moment,
-        )
+        switch_to_desk(appointment=visit, now=moment)
+    except BookingError as problem:
+        messages.warning(request, str(problem.message))
+    return redirect("patient:visit")
+
+
+def go_and_pay(request: HttpRequest, visit: Appointment, moment: datetime) -> HttpResponse:
+    """On to Stripe's page; if it can't be reached, to the page that offers another try or the desk."""
+    try:
+        return SeeOther(checkout_for(appointment=visit, now=moment))
     except StripeUnavailable as problem:
         return _pay_page(request, visit, problem=problem)
     except BookingError as problem:
         messages.warning(request, str(problem.message))
         return redirect("patient:visit")
-    return SeeOther(address)
 
 
 @private

@@ -175,7 +175,7 @@ class QuestionsForm(forms.Form):
 
     def _value(self, follow_up: FollowUp, typed: Any, *, unknown: bool) -> Any:
         if unknown:
-            raise ValidationError(_("Give an answer or choose \"I don't know\", not both."))
+            raise ValidationError(_('Give an answer or choose "I don\'t know", not both.'))
         if not typed:
             question = said(follow_up.question)
             raise ValidationError(gettext("This still needs an answer: %(question)s") % {"question": question})
@@ -241,5 +241,5 @@ def _number_problem(follow_up: FollowUp) -> str:
         return gettext("Please type a number, like 2.5.")
     words = {"low": f"{follow_up.low:g}", "high": f"{follow_up.high:g}"}
     if follow_up.unknown_allowed:
-        return gettext("Please type a number from %(low)s to %(high)s, or choose \"I don't know\".") % words
+        return gettext('Please type a number from %(low)s to %(high)s, or choose "I don\'t know".') % words
     return gettext("Please type a number from %(low)s to %(high)s.") % words

@@ -61,9 +61,7 @@ def questions(request: HttpRequest, number: int) -> HttpResponse:
     form = QuestionsForm(request.POST if request.method == "POST" else None, page=page, draft=draft)
     if request.method != "POST" or not form.is_valid():
         return _question_page(request, form, draft)
-    response = save_answers(
-        response=response, answers=form.page_answers, follow_ups=form.page_follow_ups, now=moment
-    )
+    response = save_answers(response=response, answers=form.page_answers, follow_ups=form.page_follow_ups, now=moment)
     way.forget_screening()
     draft = draft_of(response, now=moment)
     if _may_end(draft, page) and _ends_here(way, response, moment):

@@ -56,9 +56,7 @@ class LookForm(forms.Form):
 class ChosenTime(forms.Form):
     """One time of the list, and the key that makes a double tap one hold."""
 
-    time = StartField(
-        label=_("Time"), error_messages={"required": _("Choose a time first.")}, widget=forms.RadioSelect
-    )
+    time = StartField(label=_("Time"), error_messages={"required": _("Choose a time first.")}, widget=forms.RadioSelect)
     practitioner = forms.ModelChoiceField(queryset=Practitioner.objects.none(), required=False)
     request_key = forms.UUIDField(required=False)
 

@@ -150,10 +150,11 @@ def cancel(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
         if visit.status not in _CHANGEABLE:
             return redirect("patient:visit")
         return render(request, "patient/cancel.html", context)
+    reason = Appointment.CancelReason.UNWELL if request.POST.get("unwell") else Appointment.CancelReason.PATIENT
     if request.POST.get("fee") != str(fee) and visit.status in _CHANGEABLE:
         return render(request, "patient/cancel.html", context | {"changed": True}, status=409)
     try:
-        cancel_appointment(appointment=visit, by=None, reason=Appointment.CancelReason.PATIENT, now=moment)
+        cancel_appointment(appointment=visit, by=None, reason=reason, now=moment)
     except DrypointError as problem:
         messages.warning(request, str(problem.message))
     return redirect("patient:visit")

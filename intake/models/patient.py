@@ -9,6 +9,8 @@ from phonenumber_field.modelfields import PhoneNumberField
 class Patient(models.Model):
     """A person who is treated. Families share a mailbox: a contact is not an identity, so nothing here is unique."""
 
+    LANGUAGES = ("en", "fr")  # what people may prefer; letters are in it once its catalogue is complete
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="patients"

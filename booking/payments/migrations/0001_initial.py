@@ -10,115 +10,210 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('booking', '0001_initial'),
-        ('intake', '0001_initial'),
+        ("booking", "0001_initial"),
+        ("intake", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Payment',
+            name="Payment",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('deposit', 'Deposit'), ('balance', 'Balance'), ('fee', 'Fee')], max_length=20)),
-                ('gateway', models.CharField(choices=[('stripe', 'online'), ('desk', 'at the desk')], max_length=10)),
-                ('state', models.CharField(choices=[('open', 'not paid yet'), ('authorised', 'authorised, not taken'), ('captured', 'paid'), ('voided', 'released'), ('lapsed', 'not completed')], default='open', max_length=20)),
-                ('amount', models.PositiveIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('created_at', models.DateTimeField()),
-                ('session_id', models.CharField(blank=True, max_length=255)),
-                ('session_url', models.TextField(blank=True)),
-                ('session_created_at', models.DateTimeField(null=True)),
-                ('intent_id', models.CharField(blank=True, max_length=255)),
-                ('wanted', models.CharField(blank=True, max_length=10)),
-                ('checked_at', models.DateTimeField(null=True)),
-                ('settled_at', models.DateTimeField(null=True)),
-                ('appointment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='booking.appointment')),
-                ('payer', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='payments', to='intake.patient')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[("deposit", "Deposit"), ("balance", "Balance"), ("fee", "Fee")], max_length=20
+                    ),
+                ),
+                ("gateway", models.CharField(choices=[("stripe", "online"), ("desk", "at the desk")], max_length=10)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "not paid yet"),
+                            ("authorised", "authorised, not taken"),
+                            ("captured", "paid"),
+                            ("voided", "released"),
+                            ("lapsed", "not completed"),
+                        ],
+                        default="open",
+                        max_length=20,
+                    ),
+                ),
+                ("amount", models.PositiveIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("created_at", models.DateTimeField()),
+                ("session_id", models.CharField(blank=True, max_length=255)),
+                ("session_url", models.TextField(blank=True)),
+                ("session_created_at", models.DateTimeField(null=True)),
+                ("intent_id", models.CharField(blank=True, max_length=255)),
+                ("wanted", models.CharField(blank=True, max_length=10)),
+                ("checked_at", models.DateTimeField(null=True)),
+                ("settled_at", models.DateTimeField(null=True)),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="booking.appointment"
+                    ),
+                ),
+                (
+                    "payer",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="payments", to="intake.patient"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LedgerEntry',
+            name="LedgerEntry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('charge', 'owed'), ('authorisation', 'authorised'), ('capture', 'taken online'), ('void', 'released'), ('refund', 'given back'), ('fee', 'fee'), ('desk', 'paid at the desk'), ('credit', 'credit')], max_length=20)),
-                ('amount', models.PositiveIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('recorded_at', models.DateTimeField()),
-                ('method', models.CharField(blank=True, max_length=20)),
-                ('reference', models.CharField(max_length=255)),
-                ('recorded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='payments.payment')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("charge", "owed"),
+                            ("authorisation", "authorised"),
+                            ("capture", "taken online"),
+                            ("void", "released"),
+                            ("refund", "given back"),
+                            ("fee", "fee"),
+                            ("desk", "paid at the desk"),
+                            ("credit", "credit"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("amount", models.PositiveIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("recorded_at", models.DateTimeField()),
+                ("method", models.CharField(blank=True, max_length=20)),
+                ("reference", models.CharField(max_length=255)),
+                (
+                    "recorded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="entries", to="payments.payment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='GatewayCommand',
+            name="GatewayCommand",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('operation', models.CharField(max_length=30)),
-                ('attempt', models.PositiveSmallIntegerField(default=1)),
-                ('amount', models.PositiveIntegerField(null=True)),
-                ('parameters', models.JSONField(default=dict)),
-                ('outcome', models.CharField(choices=[('unknown', 'no answer yet'), ('done', 'done'), ('refused', 'refused')], default='unknown', max_length=10)),
-                ('problem', models.CharField(blank=True, max_length=255)),
-                ('result_id', models.CharField(blank=True, max_length=255)),
-                ('first_asked_at', models.DateTimeField()),
-                ('answered_at', models.DateTimeField(null=True)),
-                ('payment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='commands', to='payments.payment')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("operation", models.CharField(max_length=30)),
+                ("attempt", models.PositiveSmallIntegerField(default=1)),
+                ("amount", models.PositiveIntegerField(null=True)),
+                ("parameters", models.JSONField(default=dict)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[("unknown", "no answer yet"), ("done", "done"), ("refused", "refused")],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                ("problem", models.CharField(blank=True, max_length=255)),
+                ("result_id", models.CharField(blank=True, max_length=255)),
+                ("first_asked_at", models.DateTimeField()),
+                ("answered_at", models.DateTimeField(null=True)),
+                (
+                    "payment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="commands", to="payments.payment"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='WebhookEvent',
+            name="WebhookEvent",
             fields=[
-                ('id', models.CharField(max_length=255, primary_key=True, serialize=False)),
-                ('type', models.CharField(max_length=80)),
-                ('object_id', models.CharField(max_length=255)),
-                ('payment_ref', models.CharField(blank=True, max_length=64)),
-                ('livemode', models.BooleanField()),
-                ('received_at', models.DateTimeField()),
-                ('handled_at', models.DateTimeField(null=True)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('next_try_at', models.DateTimeField(null=True)),
-                ('problem', models.CharField(blank=True, max_length=255)),
+                ("id", models.CharField(max_length=255, primary_key=True, serialize=False)),
+                ("type", models.CharField(max_length=80)),
+                ("object_id", models.CharField(max_length=255)),
+                ("payment_ref", models.CharField(blank=True, max_length=64)),
+                ("livemode", models.BooleanField()),
+                ("received_at", models.DateTimeField()),
+                ("handled_at", models.DateTimeField(null=True)),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("next_try_at", models.DateTimeField(null=True)),
+                ("problem", models.CharField(blank=True, max_length=255)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('handled_at__isnull', True)), fields=['next_try_at'], name='webhook_event_unhandled')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("handled_at__isnull", True)),
+                        fields=["next_try_at"],
+                        name="webhook_event_unhandled",
+                    )
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='payment',
-            index=models.Index(condition=models.Q(('state__in', ['open', 'authorised'])), fields=['created_at'], name='payment_not_final'),
+            model_name="payment",
+            index=models.Index(
+                condition=models.Q(("state__in", ["open", "authorised"])),
+                fields=["created_at"],
+                name="payment_not_final",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('gateway', 'stripe'), ('state__in', ['open', 'authorised'])), fields=('appointment', 'purpose'), name='payment_one_open_online'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("gateway", "stripe"), ("state__in", ["open", "authorised"])),
+                fields=("appointment", "purpose"),
+                name="payment_one_open_online",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='payment_has_an_amount'),
+            model_name="payment",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="payment_has_an_amount"),
         ),
         migrations.AddConstraint(
-            model_name='payment',
-            constraint=models.UniqueConstraint(condition=models.Q(('session_id', ''), _negated=True), fields=('session_id',), name='payment_session_once'),
+            model_name="payment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("session_id", ""), _negated=True),
+                fields=("session_id",),
+                name="payment_session_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.UniqueConstraint(fields=('payment', 'kind', 'reference'), name='ledger_movement_once'),
+            model_name="ledgerentry",
+            constraint=models.UniqueConstraint(fields=("payment", "kind", "reference"), name="ledger_movement_once"),
         ),
         migrations.AddConstraint(
-            model_name='ledgerentry',
-            constraint=models.CheckConstraint(condition=models.Q(('amount__gt', 0)), name='ledger_moves_something'),
+            model_name="ledgerentry",
+            constraint=models.CheckConstraint(condition=models.Q(("amount__gt", 0)), name="ledger_moves_something"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='ledgerentry',
-            trigger=pgtrigger.compiler.Trigger(name='ledger_is_append_only', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;", hash='fde7de784eba1611a2de89735ed556e8c8636488', operation='UPDATE OR DELETE', pgid='pgtrigger_ledger_is_append_only_0b0f1', table='payments_ledgerentry', when='BEFORE')),
+            model_name="ledgerentry",
+            trigger=pgtrigger.compiler.Trigger(
+                name="ledger_is_append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'pgtrigger: Cannot update or delete rows from % table', TG_TABLE_NAME;",
+                    hash="fde7de784eba1611a2de89735ed556e8c8636488",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_ledger_is_append_only_0b0f1",
+                    table="payments_ledgerentry",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='gatewaycommand',
-            constraint=models.UniqueConstraint(fields=('payment', 'operation', 'attempt'), name='gateway_command_once'),
+            model_name="gatewaycommand",
+            constraint=models.UniqueConstraint(fields=("payment", "operation", "attempt"), name="gateway_command_once"),
         ),
     ]

@@ -9,55 +9,112 @@ import intake.crypto
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('booking', '0001_initial'),
-        ('intake', '0001_initial'),
+        ("booking", "0001_initial"),
+        ("intake", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='SenderSwitch',
+            name="SenderSwitch",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('released', models.BooleanField(default=True)),
-                ('changed_at', models.DateTimeField(null=True)),
-                ('reason', models.CharField(blank=True, max_length=200)),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("released", models.BooleanField(default=True)),
+                ("changed_at", models.DateTimeField(null=True)),
+                ("reason", models.CharField(blank=True, max_length=200)),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='sender_switch_is_one')],
+                "constraints": [models.CheckConstraint(condition=models.Q(("id", 1)), name="sender_switch_is_one")],
             },
         ),
         migrations.CreateModel(
-            name='Communication',
+            name="Communication",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('dedupe_key', models.CharField(max_length=200, unique=True)),
-                ('kind', models.CharField(max_length=40)),
-                ('channel', models.CharField(choices=[('email', 'e-mail'), ('sms', 'text message')], default='email', max_length=10)),
-                ('schedule_version', models.PositiveIntegerField(default=0)),
-                ('recipient', models.CharField(max_length=254)),
-                ('language', models.CharField(default='en', max_length=5)),
-                ('content', intake.crypto.EncryptedField(null=True)),
-                ('status', models.CharField(choices=[('preparation', 'waiting'), ('in-progress', 'being sent'), ('completed', 'sent'), ('not-done', 'not sent'), ('stopped', 'no longer needed')], default='preparation', max_length=20)),
-                ('status_reason', models.CharField(blank=True, max_length=255)),
-                ('created_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('not_after', models.DateTimeField()),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('leased_until', models.DateTimeField(null=True)),
-                ('lease_token', models.UUIDField(null=True)),
-                ('message_id', models.CharField(blank=True, max_length=200)),
-                ('maybe_sent_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('appointment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='communications', to='booking.appointment')),
-                ('patient', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='communications', to='intake.patient')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("dedupe_key", models.CharField(max_length=200, unique=True)),
+                ("kind", models.CharField(max_length=40)),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=[("email", "e-mail"), ("sms", "text message")], default="email", max_length=10
+                    ),
+                ),
+                ("schedule_version", models.PositiveIntegerField(default=0)),
+                ("recipient", models.CharField(max_length=254)),
+                ("language", models.CharField(default="en", max_length=5)),
+                ("content", intake.crypto.EncryptedField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("preparation", "waiting"),
+                            ("in-progress", "being sent"),
+                            ("completed", "sent"),
+                            ("not-done", "not sent"),
+                            ("stopped", "no longer needed"),
+                        ],
+                        default="preparation",
+                        max_length=20,
+                    ),
+                ),
+                ("status_reason", models.CharField(blank=True, max_length=255)),
+                ("created_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("not_after", models.DateTimeField()),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("leased_until", models.DateTimeField(null=True)),
+                ("lease_token", models.UUIDField(null=True)),
+                ("message_id", models.CharField(blank=True, max_length=200)),
+                ("maybe_sent_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                (
+                    "appointment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="communications",
+                        to="booking.appointment",
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="communications",
+                        to="intake.patient",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('status__in', ['preparation', 'in-progress'])), fields=['due_at'], name='communication_due'), models.Index(fields=['appointment', 'created_at'], name='reminders_c_appoint_eaec1d_idx')],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('status', 'completed'), _negated=True), ('sent_at__isnull', False), _connector='OR'), name='communication_sent_when'), models.CheckConstraint(condition=models.Q(models.Q(('status__in', ['not-done', 'stopped']), _negated=True), models.Q(('status_reason', ''), _negated=True), _connector='OR'), name='communication_not_sent_says_why')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status__in", ["preparation", "in-progress"])),
+                        fields=["due_at"],
+                        name="communication_due",
+                    ),
+                    models.Index(fields=["appointment", "created_at"], name="reminders_c_appoint_eaec1d_idx"),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "completed"), _negated=True),
+                            ("sent_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="communication_sent_when",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status__in", ["not-done", "stopped"]), _negated=True),
+                            models.Q(("status_reason", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="communication_not_sent_says_why",
+                    ),
+                ],
             },
         ),
     ]

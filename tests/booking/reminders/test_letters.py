@@ -127,7 +127,8 @@ def test_without_a_kept_link_the_letter_names_the_phone() -> None:
     assert "To move or cancel it, call us at (780) 555-0100." in written("confirmation").text
 
 
-def test_a_letter_speaks_the_recipient_s_language() -> None:
+def test_a_letter_speaks_the_recipient_s_language(settings) -> None:
+    settings.LANGUAGES = [("en", "English"), ("fr", "French")]
     plan_booking_messages(appointment=make_visit(language="fr"), manage_token="secret", now=NOW)
     letter = written("confirmation")
     assert '<html lang="fr">' in letter.html

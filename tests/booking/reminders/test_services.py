@@ -153,12 +153,12 @@ def test_each_therapist_is_told_once() -> None:
 
 def test_a_sign_in_mail_is_worthless_after_a_quarter_of_an_hour() -> None:
     row = queue_sign_in_mail(
-        recipient="a@example.test", language="fr", template="sign-in-code", context={"code": "X"}, now=NOW
+        recipient="a@example.test", language="en", template="sign-in-code", context={"code": "X"}, now=NOW
     )
     row.refresh_from_db()
     assert (row.kind, row.language, row.content, row.not_after) == (
         "sign-in-code",
-        "fr",
+        "en",
         {"code": "X"},
         NOW + timedelta(minutes=15),
     )

@@ -108,6 +108,16 @@ def test_a_late_cancellation_names_its_fee_first_and_a_fee_that_was_not_shown_is
     assert "$30.00" in page
 
 
+def test_somebody_who_is_not_well_pays_nothing_for_cancelling_late(
+    booked: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_now(monkeypatch, at(9, days=2) - timedelta(hours=3))
+    assert "I am not well" in text_of(booked.get("/visit/cancel/"))
+    booked.post("/visit/cancel/", fee="3000", unwell="1")
+    assert (booked.visit.status, booked.visit.cancel_reason) == ("cancelled", "unwell")
+    assert "$30.00" not in text_of(booked.get("/visit/"))
+
+
 def test_cancelling_twice_says_only_what_is_so(booked: Person) -> None:
     booked.post("/visit/cancel/", fee="0")
     assert booked.post("/visit/cancel/", fee="0")["Location"] == "/visit/"
