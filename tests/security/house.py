@@ -118,9 +118,7 @@ def make_house() -> House:
     away = TimeOff.objects.create(
         location=clinic.location, practitioner=clinic.anna, start=made.at(9, days=9), end=made.at(17, days=9)
     )
-    return House(
-        clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, users
-    )
+    return House(clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, users)
 
 
 def _answered(patient: Patient) -> Screening:

@@ -3,7 +3,7 @@
 import base64
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote_plus
@@ -75,7 +75,7 @@ def told(
     mail_catcher: MailCatcher,
     set_clock: Callable[[datetime], None],
     caplog: pytest.LogCaptureFixture,
-) -> Iterator[Talk]:
+) -> Talk:
     """A booking from the answers to the day before it: paid, looked at by the therapist, told about, cancelled."""
     caplog.set_level(logging.DEBUG)
     talk = Talk()
@@ -86,10 +86,8 @@ def told(
     token = talk.post("screenings/", line)["token"]
     wish = {"service": clinic.needling.slug, "practitioner": str(clinic.anna.pk), "start": at(10, days=3).isoformat()}
     hold = talk.post("holds/", wish | {"screening": token})
-    booking = talk.post(
-        "appointments/",
-        {"hold": hold["id"], "token": hold["token"], "patient": DETAILS, "policies_accepted": True, "payment": "online"},
-    )
+    said = {"hold": hold["id"], "token": hold["token"], "patient": DETAILS}
+    booking = talk.post("appointments/", said | {"policies_accepted": True, "payment": "online"})
     pay(booking["checkout_url"])
     visit = Appointment.objects.get()
     settle(payment=visit.payments.get(), now=at(9, days=0))
@@ -105,7 +103,7 @@ def told(
     _sweep()
     visit.refresh_from_db()
     assert (visit.status, visit.note) == ("cancelled", NOTE)
-    yield talk
+    return talk
 
 
 def _sweep() -> None:

@@ -1,0 +1,184 @@
+"""The permission table: every address of the house, by which methods it opens, and to whom.
+
+An address that does not stand here fails the tests. Whoever is not named is turned away in the manner of the row.
+"""
+
+from dataclasses import dataclass
+
+from tests.security.house import ROLES
+
+EVERYBODY = frozenset(ROLES) - {"no-factor"}  # staff without their second factor get no further than its page
+ACCOUNTS = frozenset({"patient", "stranger", "therapist", "colleague", "reception", "manager", "owner"})
+OUTSIDE = frozenset({"anonymous", "link", "proven"})
+CLINIC = frozenset({"therapist", "colleague", "reception", "manager"})
+THERAPISTS = frozenset({"therapist", "colleague"})
+STAFF = CLINIC | {"owner"}
+REACHES_VISIT = CLINIC - {"colleague"}
+NOBODY: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Door:
+    """To whom an address opens, and how it turns the others away.
+
+    `refusal`: "sign-in" sends who is not signed in there and answers 403 or 404 to the others; "no" is 403 or 404 for
+    all; "prove" asks who has the link for the birth date and is 404 for the others; "on" leads everybody to where they
+    belong, for pages that are only a step of somebody's way.
+    """
+
+    methods: str
+    who: frozenset[str] = EVERYBODY
+    refusal: str = "no"
+
+
+READ = "GET HEAD"
+FORM = "GET HEAD POST"
+
+
+def _of_staff(methods: str = READ, who: frozenset[str] = CLINIC) -> Door:
+    return Door(methods, who, "sign-in")
+
+
+def _of_visit(methods: str = READ) -> Door:
+    return Door(methods, frozenset({"proven"}), "prove")
+
+
+PAGES = {
+    "": Door("*"),
+    "dry-needling/": Door("*"),
+    "privacy/": Door("*"),
+    "accessibility/": Door("*"),
+    "check/": Door(FORM),
+    "check/who/": Door(FORM),
+    "check/age/": Door(FORM),
+    "check/where/": Door(FORM),
+    "check/questions/": Door(READ),
+    "check/questions/<int:number>/": Door(FORM),
+    "check/answers/": Door(FORM),
+    "check/result/": Door(READ),
+    "book/": Door(READ),
+    "book/times/": Door(FORM),
+    "book/release/": Door("POST"),
+    "book/details/": Door(FORM),
+    "book/agree/": Door(FORM),
+    "book/more-time/": Door("POST"),
+    "book/pay/": Door(FORM),
+    "book/paid/<uuid:appointment_id>/": Door(READ),
+    "visit/": _of_visit(),
+    "visit/who/": Door(FORM, frozenset({"link", "proven"})),
+    "visit/calendar.ics": _of_visit(),
+    "visit/cancel/": _of_visit(FORM),
+    "visit/move/": _of_visit(FORM),
+    "visit/form/": _of_visit("POST"),
+    "visit/<str:token>/": Door(READ),
+    "visits/": Door(READ, ACCOUNTS, "sign-in"),
+    "visits/<uuid:appointment_id>/open/": Door("POST", frozenset({"patient"}), "sign-in"),
+    "welcome/": Door("*", ACCOUNTS, "sign-in"),
+    "desk/": _of_staff(who=STAFF),
+    "desk/book/": _of_staff(FORM),
+    "desk/book/<uuid:appointment_id>/": _of_staff(who=REACHES_VISIT),
+    "calendar/": _of_staff(),
+    "calendar/time-off/": _of_staff(FORM),
+    "calendar/time-off/<uuid:time_off_id>/": _of_staff(),
+    "reviews/": _of_staff(),
+    "reviews/<uuid:appointment_id>/": _of_staff(FORM, THERAPISTS),
+    "reviews/<uuid:appointment_id>/stand-in/": _of_staff("POST", THERAPISTS),
+    "visits/<uuid:appointment_id>/": _of_staff(who=REACHES_VISIT),
+    "visits/<uuid:appointment_id>/answers/": _of_staff(FORM, frozenset({"therapist", "manager"})),
+    "visits/<uuid:appointment_id>/move/": _of_staff(FORM, REACHES_VISIT),
+    "visits/<uuid:appointment_id>/cancel/": _of_staff(FORM, REACHES_VISIT),
+    "visits/<uuid:appointment_id>/paid/": _of_staff("POST", REACHES_VISIT),
+    "visits/<uuid:appointment_id>/handed-back/": _of_staff("POST", REACHES_VISIT),
+    "visits/<uuid:appointment_id>/messages/<uuid:message_id>/": _of_staff("POST", REACHES_VISIT),
+    "visits/<uuid:appointment_id>/steps/<slug:slug>/": _of_staff("POST", REACHES_VISIT),
+    "patients/": _of_staff(),
+    "patients/<uuid:patient_id>/": _of_staff(who=REACHES_VISIT),
+}
+
+_OWN_SIGN_IN = Door("*", STAFF, "sign-in")
+ACCOUNT_PAGES = {
+    "accounts/login/": Door("*"),
+    "accounts/login/code/": Door("*"),
+    "accounts/login/code/confirm/": Door("*"),
+    "accounts/logout/": Door("*", EVERYBODY | {"no-factor"}),
+    "accounts/inactive/": Door("*", EVERYBODY | {"no-factor"}),
+    "accounts/signup/": Door("*"),
+    "accounts/password/reset/": Door("*"),
+    "accounts/password/reset/done/": Door("*"),
+    "accounts/^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$": Door("*"),
+    "accounts/password/reset/key/done/": Door("*"),
+    "accounts/password/set/": Door("*"),  # leads on to the mail for a forgotten one
+    "accounts/password/change/": _OWN_SIGN_IN,
+    "accounts/reauthenticate/": _OWN_SIGN_IN,
+    "accounts/2fa/": Door("*", STAFF, "sign-in"),
+    "accounts/2fa/authenticate/": Door("*"),
+    "accounts/2fa/reauthenticate/": Door("*", STAFF | {"no-factor"}, "sign-in"),
+    "accounts/2fa/totp/activate/": Door("*", STAFF, "sign-in"),
+    "accounts/2fa/totp/deactivate/": Door("*", STAFF, "sign-in"),
+    "accounts/2fa/recovery-codes/": Door("*", STAFF, "sign-in"),
+    "accounts/2fa/recovery-codes/generate/": Door("*", STAFF, "sign-in"),
+    "accounts/2fa/recovery-codes/download/": Door("*", STAFF, "sign-in"),
+}
+
+_REACHED_BY_ACCOUNT = REACHES_VISIT | {"patient"}
+API = {
+    "api/v1/screenings/": Door("POST OPTIONS"),
+    "api/v1/questionnaires/dry-needling/": Door("GET HEAD OPTIONS"),
+    "api/v1/services/": Door("GET HEAD OPTIONS"),
+    "api/v1/practitioners/": Door("GET HEAD OPTIONS"),
+    "api/v1/slots/": Door("GET HEAD OPTIONS"),
+    "api/v1/holds/": Door("POST OPTIONS"),
+    "api/v1/holds/<uuid:hold_id>/": Door("DELETE OPTIONS", NOBODY),  # by the hold's token, never by an account
+    "api/v1/appointments/": Door("POST OPTIONS"),
+    "api/v1/appointments/<uuid:appointment_id>/": Door("GET HEAD OPTIONS", _REACHED_BY_ACCOUNT),
+    "api/v1/appointments/<uuid:appointment_id>/cancel/": Door("POST OPTIONS", _REACHED_BY_ACCOUNT),
+    "api/v1/appointments/<uuid:appointment_id>/reschedule/": Door("POST OPTIONS", _REACHED_BY_ACCOUNT),
+    "api/v1/appointments/<uuid:appointment_id>/checkout/": Door("POST OPTIONS", _REACHED_BY_ACCOUNT),
+    "api/v1/schema/": Door("GET HEAD OPTIONS"),
+    "api/v1/docs/": Door("GET HEAD OPTIONS"),
+    "^api/": Door("", NOBODY),
+}
+
+MACHINES = {
+    "i18n/setlang/": Door("*", EVERYBODY | {"no-factor"}),
+    "webhooks/stripe/": Door("POST"),
+    "healthz": Door("*", EVERYBODY | {"no-factor"}),
+    "readyz": Door("*", EVERYBODY | {"no-factor"}),
+}
+
+_OWNER, _HOUSE = frozenset({"owner"}), frozenset({"owner", "manager"})
+
+
+def _model(name: str, *, looks: frozenset[str], changes: frozenset[str], deletes: frozenset[str]) -> dict[str, Door]:
+    """The six addresses that Django's admin has for a model."""
+    path = f"admin/{name}/"
+    return {
+        path: Door("*", looks, "admin"),
+        f"{path}add/": Door("*", changes, "admin"),
+        f"{path}<path:object_id>/history/": Door("*", looks, "admin"),
+        f"{path}<path:object_id>/delete/": Door("*", deletes, "admin"),
+        f"{path}<path:object_id>/change/": Door("*", looks, "admin"),
+        f"{path}<path:object_id>/": Door("*", _HOUSE, "admin"),  # leads on to change/
+    }
+
+
+ADMIN = {
+    "admin/": Door("*", _HOUSE, "admin"),
+    "admin/login/": Door("*", _HOUSE, "admin"),
+    "admin/logout/": Door("POST OPTIONS", _HOUSE, "admin"),
+    "admin/password_change/": Door("*", _HOUSE, "admin"),
+    "admin/password_change/done/": Door("*", _HOUSE, "admin"),
+    "admin/autocomplete/": Door("*", NOBODY, "admin"),
+    "admin/jsi18n/": Door("*", _HOUSE, "admin"),
+    "admin/r/<path:content_type_id>/<path:object_id>/": Door("*", NOBODY, "admin"),
+    "admin/^(?P<app_label>booking|intake)/$": Door("*", _HOUSE, "admin"),
+    "admin/(?P<url>.*)$": Door("*", NOBODY, "admin"),
+    "admin/intake/user/<id>/password/": Door("*", _OWNER, "admin"),
+    **_model("booking/location", looks=_OWNER, changes=_OWNER, deletes=_OWNER),
+    **_model("booking/healthcareservice", looks=_OWNER, changes=_OWNER, deletes=_OWNER),
+    **_model("booking/practitioner", looks=_OWNER, changes=_OWNER, deletes=_OWNER),
+    **_model("intake/user", looks=_OWNER, changes=_OWNER, deletes=NOBODY),
+    **_model("intake/questionnaire", looks=_HOUSE, changes=NOBODY, deletes=NOBODY),
+}
+
+TABLE: dict[str, Door] = PAGES | ACCOUNT_PAGES | API | MACHINES | ADMIN

@@ -1,0 +1,176 @@
+"""One walk through the whole house: every address x method x role, with words that must not be overheard."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from urllib.parse import urlsplit
+
+import pytest
+from django.db import transaction
+from django.http import HttpResponse
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from intake.models import Questionnaire
+from tests.security.house import ANSWER, CLINICAL, MAIL, NAME, NOTE, REASON, ROLES, House
+from tests.security.permissions import ACCOUNT_PAGES, ADMIN, API, MACHINES, OUTSIDE, PAGES, TABLE, Door
+
+SIGN_IN, FACTOR = "/accounts/login/", "/accounts/2fa/reauthenticate/"
+LEADS = {SIGN_IN: "sign-in", "/admin/login/": "sign-in", FACTOR: "factor", "/visit/who/": "prove"}
+METHODS = ("GET", "POST")
+RARE = {"reception": ("PUT", "DELETE"), "anonymous": ("DELETE",)}
+AT_THE_ADMIN = ("anonymous", "patient", "therapist", "manager", "owner", "no-factor")
+SECTIONS = {"pages": PAGES, "accounts": ACCOUNT_PAGES, "api": API, "machines": MACHINES, "admin": ADMIN}
+# Who may read an answer, and where. Everybody else reads none, anywhere.
+READS_ANSWERS = {
+    ("therapist", "reviews/<uuid:appointment_id>/"),
+    ("therapist", "visits/<uuid:appointment_id>/"),
+    ("therapist", "visits/<uuid:appointment_id>/answers/"),
+}
+READS_NOTES = {"therapist", "reception", "manager"}
+KNOWS_PATIENT = {"link", "proven", "patient", "therapist", "reception", "manager"}
+
+
+def all_patterns(resolver: URLResolver | None = None, path: str = "") -> Iterator[str]:
+    for entry in (resolver or get_resolver()).url_patterns:
+        here = path + str(entry.pattern)
+        if isinstance(entry, URLResolver):
+            yield from all_patterns(entry, here)
+        elif isinstance(entry, URLPattern):
+            yield here
+
+
+def test_every_address_stands_in_the_table() -> None:
+    assert sorted(set(all_patterns())) == sorted(TABLE)
+
+
+def address(pattern: str, house: House) -> str:
+    """An address of this pattern about the patient of the house."""
+    visit = house.request if pattern.startswith("reviews/") else house.visit
+    known = {
+        "<uuid:appointment_id>": visit.pk,
+        "<uuid:patient_id>": house.patient.pk,
+        "<uuid:time_off_id>": house.time_off.pk,
+        "<uuid:message_id>": house.message.pk,
+        "<uuid:hold_id>": house.hold.pk,
+        "<int:number>": 1,
+        "<slug:slug>": "acknowledge",
+        "<str:token>": house.token,
+        "<path:content_type_id>": 1,
+        "<path:object_id>": _object_of(pattern, house),
+        "<id>": house.users["reception"].pk,
+        "(?P<app_label>booking|intake)": "intake",
+        "(?P<url>.*)": "nothing",
+        "(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)": "1-x",
+    }
+    for placeholder, value in known.items():
+        pattern = pattern.replace(placeholder, str(value))
+    assert not re.search(r"[<(\[]", pattern), pattern
+    return "/" + pattern.replace("^", "").replace("$", "")
+
+
+def _object_of(pattern: str, house: House) -> object:
+    objects = {
+        "location": house.clinic.location.pk,
+        "healthcareservice": house.clinic.needling.pk,
+        "practitioner": house.clinic.anna.pk,
+        "user": house.users["reception"].pk,
+    }
+    model = pattern.split("/")[2] if pattern.startswith("admin/") and pattern.count("/") > 2 else ""
+    return objects.get(model) or Questionnaire.objects.get().pk
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Whatever is written inside is taken back."""
+    block = transaction.atomic()
+    block._from_testcase = True  # type: ignore[attr-defined]  # so that durable transactions may stand inside
+    with block:
+        yield
+        transaction.set_rollback(True)
+
+
+def knock(browser: Client, method: str, path: str) -> HttpResponse:
+    """One request by a copy of the browser, after which nothing has happened."""
+    copy = Client(raise_request_exception=False)
+    copy.cookies = browser.cookies.copy()
+    with undone():
+        kind = {"content_type": "application/json"} if path.startswith("/api/") else {}
+        data = "{}" if kind and method != "GET" else {} if method in ("GET", "HEAD", "POST") else ""
+        return getattr(copy, method.lower())(path, data, **kind)
+
+
+def answered(response: HttpResponse) -> str:
+    """The answer as a word: in, sign-in, factor, prove, no, method, broken."""
+    status = response.status_code
+    where = urlsplit(response.headers.get("Location", "")).path
+    if status in (302, 303):
+        return LEADS.get(where, "in")
+    if status in (403, 404):
+        return "no"
+    return "method" if status == 405 else "broken" if status >= 500 else "in"
+
+
+def expected(door: Door, role: str, method: str, path: str) -> set[str]:
+    if role == "no-factor" and role not in door.who:
+        return {"no"} if path.startswith("/api/") else {"factor"}
+    if role not in door.who:
+        return _turned_away(door, role) | ({"method"} if method not in METHODS else set())
+    if door.methods == "*":  # the library's own page: it says which methods it takes
+        return {"in", "method"}
+    return {"in"} if method in door.methods.split() else {"method"}
+
+
+def _turned_away(door: Door, role: str) -> set[str]:
+    if door.refusal == "prove":
+        return {"prove"} if role == "link" else {"no"}
+    if door.refusal == "sign-in":
+        return {"sign-in"} if role in OUTSIDE else {"no"}
+    return {"no", "sign-in"} if door.refusal == "admin" else {"no"}
+
+
+@pytest.fixture
+def walk(house: House) -> House:
+    house.browsers = {role: house.browser(role) for role in ROLES}
+    return house
+
+
+def words_in(response: HttpResponse) -> str:
+    said = b"".join(response.streaming_content) if response.streaming else response.content  # type: ignore[attr-defined]
+    return said.decode(errors="replace") + str(dict(response.headers))
+
+
+def overheard(role: str, pattern: str, text: str) -> list[str]:
+    """The words that this role must not read there."""
+    words: tuple[str, ...] = ()
+    if (role, pattern) not in READS_ANSWERS:
+        words += CLINICAL
+    if role not in READS_NOTES:
+        words += (NOTE,)
+    if role not in KNOWS_PATIENT:
+        words += (NAME, MAIL)
+    return [word for word in words if word in text]
+
+
+@pytest.mark.parametrize("section", SECTIONS)
+def test_the_house_opens_to_whom_the_table_says_and_nobody_overhears(walk: House, section: str) -> None:
+    wrong, heard = [], set()
+    for pattern, door in SECTIONS[section].items():
+        path = address(pattern, walk)
+        for role in AT_THE_ADMIN if section == "admin" else ROLES:
+            for method in (*METHODS, *RARE.get(role, ())):
+                response = knock(walk.browsers[role], method, path)
+                word, wanted = answered(response), expected(door, role, method, path)
+                if word not in wanted:
+                    wrong.append(f"{role} {method} {pattern}: {response.status_code} {word}, not {wanted}")
+                text = words_in(response)
+                leaked = overheard(role, pattern, text)
+                if leaked:
+                    wrong.append(f"{role} {method} {pattern} reads {leaked}")
+                heard |= {(role, word) for word in (*CLINICAL, NOTE, NAME) if word in text}
+    if wrong:
+        pytest.fail("\n".join(wrong))
+    # What is hidden from others must be seen by whom it is for, or the walk proves nothing.
+    if section == "pages":
+        assert {word for role, word in heard if role == "therapist"} >= {ANSWER, REASON, NAME}
+        assert ("proven", NAME) in heard
