@@ -59,7 +59,7 @@ class WallTimeInvalid(BookingError):
     """A clock time that does not exist, or exists twice, on the day when the clocks change."""
 
     code = "wall-time-invalid"
-    message = _("The clocks change then. Please choose another time.")
+    message = _("The clocks change in that hour. Please choose an hour earlier or later.")
     status = 422
 
 

@@ -17,7 +17,7 @@ from booking.rules.walltime import start_of_day, to_wall, wall_date
 from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.calendar import Day, week
 from booking.selectors.time_off import displaced_by
-from booking.services.schedules import add_time_off, moment_at
+from booking.services.schedules import add_time_off, moment_at, remove_time_off
 from frontend.staff.desk import OVER, read_date, read_practitioner
 from frontend.staff.forms import TimeOffForm
 from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page, sent
@@ -126,10 +126,20 @@ def displaced(request: HttpRequest, time_off_id: UUID) -> HttpResponse:
     return page(request, "staff/displaced.html", {"away": away, "visits": visits, "zone": away.location.time_zone})
 
 
+@for_roles(*CLINIC, methods=("POST",))
+def back_again(request: HttpRequest, time_off_id: UUID) -> HttpResponse:
+    """Take time off out again; a second tap finds nothing more to do."""
+    away = TimeOff.objects.select_related("location", "practitioner").filter(pk=time_off_id).first()
+    if away is not None:
+        remove_time_off(time_off=away, by=me(request), now=clock.now())
+    messages.success(request, _("Taken out. These times can be booked again."))
+    return SeeOther(reverse("staff:calendar"))
+
+
 def _add(request: HttpRequest, clinic: Location, form: TimeOffForm) -> TimeOff:
     said = form.cleaned_data
-    start = moment_at(location=clinic, wall=datetime.combine(said["from_date"], said["from_time"]), fold=0)
-    end = moment_at(location=clinic, wall=datetime.combine(said["until_date"], said["until_time"]), fold=1)
+    start = moment_at(location=clinic, wall=datetime.combine(said["from_date"], said["from_time"]))
+    end = moment_at(location=clinic, wall=datetime.combine(said["until_date"], said["until_time"]))
     if end <= start:
         raise DrypointError(_("The end must come after the beginning."))
     return add_time_off(

@@ -14,6 +14,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from booking.models import Location
+from booking.payments.findings import open_findings
 from booking.selectors.locations import the_clinic
 from booking.selectors.requests import waiting_requests
 from intake import clock
@@ -113,6 +114,8 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         add(_("Calendar"), reverse("staff:calendar"))
         add(_("Requests"), reverse("staff:reviews"), waiting_requests(by=me(request), now=clock.now()).count())
         add(_("Patients"), reverse("staff:patients"))
+    if role == Role.MANAGER:
+        add(_("Money"), reverse("staff:money"), open_findings().count())
     if role == Role.OWNER:
         items.append(MenuItem(_("Start"), reverse("staff:desk"), request.path == reverse("staff:desk")))
     if role in (Role.MANAGER, Role.OWNER):

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from frontend.staff import calendar, callers, desk, patients, reviews, visit_changes, visit_desk, visits
+from frontend.staff import calendar, callers, desk, money, patients, reviews, visit_changes, visit_desk, visits
 
 app_name = "staff"
 urlpatterns = [
@@ -11,6 +11,9 @@ urlpatterns = [
     path("calendar/", calendar.calendar, name="calendar"),
     path("calendar/time-off/", calendar.time_off, name="time-off"),
     path("calendar/time-off/<uuid:time_off_id>/", calendar.displaced, name="displaced"),
+    path("calendar/time-off/<uuid:time_off_id>/remove/", calendar.back_again, name="back-again"),
+    path("money/", money.money, name="money"),
+    path("money/<int:finding_id>/", money.settled, name="money-settled"),
     path("reviews/", reviews.reviews, name="reviews"),
     path("reviews/<uuid:appointment_id>/", reviews.review, name="review"),
     path("reviews/<uuid:appointment_id>/stand-in/", reviews.stand_in, name="stand-in"),

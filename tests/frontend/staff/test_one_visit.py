@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from uuid import uuid4
 
+import pytest
 from django.urls import reverse
 
 from booking.models import TimeOff
@@ -183,3 +184,20 @@ def test_time_off_shows_the_visits_that_lie_in_it(desk: Desk) -> None:
     assert browser.post(reverse("staff:time-off"), upside_down).status_code == 400
     assert browser.post(reverse("staff:time-off"), said | {"from_time": "x"}).status_code == 422
     assert TimeOff.objects.count() == 1
+    for _tap in range(2):
+        assert browser.post(reverse("staff:back-again", args=[away.pk])).status_code == 303
+    assert not TimeOff.objects.exists()
+    assert "The therapist is away at that time." not in browser.get(reverse("staff:desk")).content.decode()
+
+
+@pytest.mark.parametrize(("night", "at"), [("2026-11-01", "01:30"), ("2027-03-14", "02:30")])
+def test_time_off_on_a_clock_time_that_comes_twice_or_never_is_refused(desk: Desk, night: str, at: str) -> None:
+    desk.clinic.location.time_zone = "America/Toronto"
+    desk.clinic.location.save()
+    said = {"from_date": night, "from_time": "00:30", "until_date": night, "until_time": at}
+    browser = desk.browsers["manager"]
+    refused = browser.post(reverse("staff:time-off"), said)
+    assert (refused.status_code, "The clocks change in that hour." in refused.content.decode()) == (422, True)
+    assert browser.post(reverse("staff:time-off"), said | {"until_time": "05:00"}).status_code == 303
+    away = TimeOff.objects.get()
+    assert away.end - away.start == timedelta(hours=5.5 if night == "2026-11-01" else 3.5)

@@ -30,8 +30,9 @@ TABLE: dict[str, set[str]] = {
     "patient": REACHES_VISIT,
     "answers": {"therapist", "manager"},
     "review": {"therapist"},
+    "money": {"manager"},
 }
-POSTS = {"paid", "handed-back", "resend", "step", "stand-in"}
+POSTS = {"back-again", "money-settled", "paid", "handed-back", "resend", "step", "stand-in"}
 PAGES: list[URLPattern] = [one for one in urls.urlpatterns if one.name != "welcome"]
 
 
@@ -39,7 +40,8 @@ def _address(name: str, desk: Desk) -> str:
     away = TimeOff.objects.create(
         location=desk.clinic.location, practitioner=desk.clinic.anna, start=made.at(9, days=9), end=made.at(17, days=9)
     )
-    known: dict[str, UUID | str] = {
+    known: dict[str, UUID | str | int] = {
+        "finding_id": 1,
         "appointment_id": desk.visit.pk,
         "patient_id": desk.patient.pk,
         "time_off_id": away.pk,

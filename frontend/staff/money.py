@@ -1,0 +1,64 @@
+"""What does not agree between the clinic's money and Stripe's: a list to work off, for managers."""
+
+from dataclasses import dataclass
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from booking.payments.findings import open_findings, resolve_finding
+from booking.payments.models import Finding
+from frontend.staff.frame import SeeOther, for_roles, me, page
+from frontend.templatetags.presentation import money as money_words
+from intake import clock
+from intake.models import Role
+
+SHOWN = 100
+_SUMS = ("amount", "ours", "seen")
+_NAMES: dict[str, str | Promise] = {
+    "amount": gettext_lazy("Sum"),
+    "ours": gettext_lazy("Here"),
+    "seen": gettext_lazy("At Stripe"),
+    "status": gettext_lazy("State at Stripe"),
+    "said": gettext_lazy("What Stripe said"),
+    "type": gettext_lazy("Event"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A finding with its sums, states and Stripe's words as people read them."""
+
+    finding: Finding
+    facts: tuple[tuple[str, str], ...]
+
+
+@for_roles(Role.MANAGER)
+def money(request: HttpRequest) -> HttpResponse:
+    """What somebody must look at, the oldest first."""
+    found = [_found(finding) for finding in open_findings()[:SHOWN]]
+    return page(request, "staff/money.html", {"found": found})
+
+
+@for_roles(Role.MANAGER, methods=("POST",))
+def settled(request: HttpRequest, finding_id: int) -> HttpResponse:
+    """Somebody has seen to it. Pressed twice it is the same; found again, it shows again."""
+    finding = get_object_or_404(Finding, pk=finding_id)
+    resolve_finding(finding=finding, by=me(request), now=clock.now())
+    messages.success(request, _("Noted that you have seen to it."))
+    return SeeOther(reverse("staff:money"))
+
+
+def _found(finding: Finding) -> Found:
+    facts = ((str(_NAMES.get(name, name)), _words(name, said, finding)) for name, said in finding.details.items())
+    return Found(finding, tuple(facts))
+
+
+def _words(name: str, said: object, finding: Finding) -> str:
+    if name in _SUMS and isinstance(said, int) and finding.payment is not None:
+        return money_words(said, finding.payment.currency)
+    return str(said)
