@@ -65,9 +65,11 @@ def visitor(browser: Browser, site: str, *, width: int = 360, scripts: bool = Tr
 
 
 def leaves_content(who: Visitor) -> None:
-    """Nothing was wrong on the way: no error in the console, nothing against the policy. (What was typed wrong on
-    purpose is answered with 422, which the console tells.)"""
-    assert [said for said in who.complaints if "status of 422" not in said] == []
+    """Nothing was wrong on the way: no error in the console, nothing against the policy.
+
+    What was typed wrong on purpose (422) and a Stripe that is out of reach (503) are told by the console too.
+    """
+    assert [said for said in who.complaints if not re.search("status of (422|503)", said)] == []
     who.page.context.close()
 
 
@@ -110,7 +112,7 @@ def chooses(who: Visitor, label: str | re.Pattern[str], within: Locator | None =
 
 
 def types(who: Visitor, label: str, text: str) -> None:
-    who.page.get_by_label(label, exact=True).first.fill(text)
+    who.page.get_by_label(re.compile(rf"^\s*{re.escape(label)}(\s|$)")).first.fill(text)
 
 
 # The check
@@ -146,8 +148,8 @@ def says_where_it_hurts(who: Visitor, *places: str) -> None:
     sees(who, "Where does it hurt?")
     for place in places:
         chooses(who, place)
-    who.taps = 0  # counted from here
     presses(who, "Continue")
+    who.taps = 0  # counted from here
 
 
 Told = dict[str, dict[str, str]]  # a question's id, and the values of its follow-ups
@@ -249,16 +251,9 @@ def agrees(who: Visitor, *, pay: str | None = "Pay the deposit now by card", ask
     presses(who, "Ask for this time" if asks else "Book this visit")
 
 
-def goes_to_pay(who: Visitor, stripe: str) -> None:
-    """From our page to Stripe's, which our policy names."""
-    sees(who, "Pay the deposit")
-    presses(who, re.compile(r"^Pay .* by card"))
-    who.page.wait_for_url(re.compile(re.escape(stripe)))
-
-
 def pays(who: Visitor, stripe: str) -> None:
     """Type nothing: the simulated Checkout has its test card filled in."""
-    goes_to_pay(who, stripe)
+    who.page.wait_for_url(re.compile(re.escape(stripe)))
     expect(who.page.get_by_role("heading", level=1)).to_contain_text("Pay")
     taps(who, who.page.get_by_role("button", name=re.compile("^Pay")))
     who.page.wait_for_url(re.compile(re.escape(who.site)))
@@ -433,6 +428,17 @@ def answers_with(site: str, path: str) -> int:
         return int(answer.status)
 
 
-def all_is_well(stack: LiveStack) -> None:
-    """Every promise that the database can show is kept."""
-    stack.manage("check_invariants")
+_BROKEN = """
+import json
+from config.invariants import broken_promises
+from intake.clock import now
+print(json.dumps([[one.name, one.rows[:5]] for one in broken_promises(now=now())]))
+"""
+
+
+def all_is_well(stack: LiveStack, *, within: float = 60) -> None:
+    """Every promise that the database can show is kept; after time was moved, once the sweeps have caught up."""
+    deadline = time.monotonic() + within
+    while broken := json.loads(stack.manage("shell", "-v", "0", "-c", _BROKEN).splitlines()[-1]):
+        assert time.monotonic() < deadline, broken
+        time.sleep(3)
