@@ -24,8 +24,10 @@ class Command(BaseCommand):
     requires_system_checks: list[str] = []
 
     def handle(self, *args: Any, **options: Any) -> None:
+        outlives_terminal = signal.getsignal(signal.SIGHUP) is signal.SIG_IGN  # nohup
+        self._has_terminal = os.isatty(0) and not outlives_terminal
         for ending in _ENDING:
-            if ending is not signal.SIGHUP or signal.getsignal(ending) is not signal.SIG_IGN:  # ignored by nohup
+            if ending is not signal.SIGHUP or not outlives_terminal:
                 signal.signal(ending, _end)
         try:
             with only_one(VAR):
@@ -45,14 +47,13 @@ class Command(BaseCommand):
             self._prepare()
             stack.start_programs(places)
             self._say_where(stack, places)
-            while True:
+            while os.isatty(0) or not self._has_terminal:  # make waits for us, but does not pass SIGHUP on
                 stack.processes.watch()
                 time.sleep(0.5)
         except KeyboardInterrupt:
             self._say("\nStopping ...")
         finally:
-            for ending in _ENDING:
-                signal.signal(ending, signal.SIG_IGN)
+            _hear_no_more()
             stack.stop()
 
     def _prepare(self) -> None:
@@ -84,5 +85,12 @@ class Command(BaseCommand):
         self.stdout.flush()
 
 
+def _hear_no_more() -> None:
+    """A second Ctrl-C, or the terminal's signal beside that of make, must not break off the stopping."""
+    for ending in _ENDING:
+        signal.signal(ending, signal.SIG_IGN)
+
+
 def _end(number: int, frame: FrameType | None) -> None:
+    _hear_no_more()
     raise KeyboardInterrupt
