@@ -11,6 +11,9 @@ from frontend.health import healthz, readyz
 from intake.api.views import UnknownPath
 
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]  # one way to sign in, with the second factor
+for model in (Group, EmailAddress, Authenticator):  # reference data only: no secret of a second factor
+    if admin.site.is_registered(model):
+        admin.site.unregister(model)
 
 urlpatterns = [
     path("", include("frontend.public.urls")),
@@ -33,5 +36,3 @@ handler400 = "config.problems.bad_request"
 handler403 = "config.problems.forbidden"
 handler404 = "config.problems.not_found"
 handler500 = "config.problems.broken"
-
-admin.site.unregister([Group, EmailAddress, Authenticator])  # reference data only: no secret of a second factor
