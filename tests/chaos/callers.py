@@ -52,6 +52,7 @@ def book(site: str, wish: Wish, *, patience: float = 0) -> tuple[int, Any]:
     if status != 201:
         return status, held
     patient = {"given_name": "Cleo", "family_name": "Ring", "birth_date": "1980-05-06", "email": wish.email}
+    patient["phone"] = "+1 780 555 0123"
     said = {
         "hold": held["id"],
         "token": held["token"],
