@@ -6,6 +6,7 @@ from typing import Any
 from django.test import Client
 
 from booking.models import Appointment, TimeOff
+from booking.payments.models import Finding
 from booking.reminders.models import Communication
 from booking.services.links import manage_token
 from intake.models import Patient, Role, Screening, User
@@ -52,6 +53,7 @@ class House:
     token: str
     message: Communication
     time_off: TimeOff
+    finding: Finding
     users: dict[str, User]
     browsers: dict[str, Client] = field(default_factory=dict)
 
@@ -118,7 +120,10 @@ def make_house() -> House:
     away = TimeOff.objects.create(
         location=clinic.location, practitioner=clinic.anna, start=made.at(9, days=9), end=made.at(17, days=9)
     )
-    return House(clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, users)
+    finding = Finding.objects.create(kind="unknown-at-stripe", object_id="pi_1", found_at=NOW)
+    return House(
+        clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, finding, users
+    )
 
 
 def _answered(patient: Patient) -> Screening:

@@ -178,7 +178,7 @@ def way(house: House) -> Callable[[str], Client]:
 def test_the_way_to_a_booking_takes_no_nonsense(way: Callable[[str], Client], house: House, to: str, path: str) -> None:
     page = Page(path, way(to), path.format(needling=house.clinic.needling.slug))
     wrong, sent = try_everything([page])
-    _require_nothing(wrong, sent, at_least=15)
+    _require_nothing(wrong, sent, at_least=5)
 
 
 def test_the_pages_of_a_visit_take_no_nonsense(house: House) -> None:
@@ -186,7 +186,7 @@ def test_the_pages_of_a_visit_take_no_nonsense(house: House) -> None:
     pages = [Page("prove", link, "/visit/who/")]
     pages += [Page("visit", proven, path) for path in ("/visit/", "/visit/move/", "/visit/cancel/")]
     wrong, sent = try_everything(pages)
-    _require_nothing(wrong, sent, at_least=50)
+    _require_nothing(wrong, sent, at_least=20)
 
 
 STAFF_PAGES = {
@@ -207,13 +207,13 @@ def test_the_pages_of_staff_take_no_nonsense(house: House, name: str) -> None:
     role, path = STAFF_PAGES[name]
     path = path.format(visit=house.visit.pk, request=house.request.pk, service=house.clinic.needling.pk)
     wrong, sent = try_everything([Page(name, house.browser(role), path)])
-    _require_nothing(wrong, sent, at_least=15)
+    _require_nothing(wrong, sent, at_least=5)
 
 
 def test_the_sign_in_pages_take_no_nonsense(house: House) -> None:
     paths = ("/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/")
     wrong, sent = try_everything([Page(path, Client(), path) for path in paths])
-    _require_nothing(wrong, sent, at_least=50)
+    _require_nothing(wrong, sent, at_least=20)
 
 
 QUESTIONS = {

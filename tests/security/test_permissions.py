@@ -54,6 +54,7 @@ def address(pattern: str, house: House) -> str:
         "<uuid:message_id>": house.message.pk,
         "<uuid:hold_id>": house.hold.pk,
         "<int:number>": 1,
+        "<int:finding_id>": house.finding.pk,
         "<slug:slug>": "acknowledge",
         "<str:token>": house.token,
         "<path:content_type_id>": 1,
