@@ -22,13 +22,13 @@ class Door:
     """To whom an address opens, and how it turns the others away.
 
     `refusal`: "sign-in" sends who is not signed in there and answers 403 or 404 to the others; "no" is 403 or 404 for
-    all; "prove" asks who has the link for the birth date and is 404 for the others; "on" leads everybody to where they
-    belong, for pages that are only a step of somebody's way.
+    all; "prove" asks who has the link for the birth date and is 404 for the others; "admin" as Django's admin does.
     """
 
     methods: str
     who: frozenset[str] = EVERYBODY
     refusal: str = "no"
+    changes: frozenset[str] | None = None  # who may post, where that are fewer
 
 
 READ = "GET HEAD"
@@ -116,13 +116,13 @@ ACCOUNT_PAGES = {
     "accounts/password/change/": _OWN_SIGN_IN,
     "accounts/reauthenticate/": _OWN_SIGN_IN,
     "accounts/2fa/": Door("*", STAFF, "sign-in"),
-    "accounts/2fa/authenticate/": Door("*"),
+    "accounts/2fa/authenticate/": Door("*", ACCOUNTS, "sign-in"),
     "accounts/2fa/reauthenticate/": Door("*", STAFF | {"no-factor"}, "sign-in"),
     "accounts/2fa/totp/activate/": Door("*", STAFF, "sign-in"),
     "accounts/2fa/totp/deactivate/": Door("*", STAFF, "sign-in"),
-    "accounts/2fa/recovery-codes/": Door("*", STAFF, "sign-in"),
+    "accounts/2fa/recovery-codes/": Door("*", NOBODY, "sign-in"),  # nobody in the house has made any
     "accounts/2fa/recovery-codes/generate/": Door("*", STAFF, "sign-in"),
-    "accounts/2fa/recovery-codes/download/": Door("*", STAFF, "sign-in"),
+    "accounts/2fa/recovery-codes/download/": Door("*", NOBODY, "sign-in"),
 }
 
 _REACHED_BY_ACCOUNT = REACHES_VISIT | {"patient"}
@@ -162,7 +162,7 @@ def _model(name: str, *, looks: frozenset[str], changes: frozenset[str], deletes
         f"{path}add/": Door("*", changes, "admin"),
         f"{path}<path:object_id>/history/": Door("*", looks, "admin"),
         f"{path}<path:object_id>/delete/": Door("*", deletes, "admin"),
-        f"{path}<path:object_id>/change/": Door("*", looks, "admin"),
+        f"{path}<path:object_id>/change/": Door("*", looks, "admin", changes),
         f"{path}<path:object_id>/": Door("*", _HOUSE, "admin"),  # leads on to change/
     }
 
@@ -170,7 +170,7 @@ def _model(name: str, *, looks: frozenset[str], changes: frozenset[str], deletes
 ADMIN = {
     "admin/": Door("*", _HOUSE, "admin"),
     "admin/login/": Door("*", _HOUSE, "admin"),
-    "admin/logout/": Door("POST OPTIONS", _HOUSE, "admin"),
+    "admin/logout/": Door("*"),
     "admin/password_change/": Door("*", _HOUSE, "admin"),
     "admin/password_change/done/": Door("*", _HOUSE, "admin"),
     "admin/autocomplete/": Door("*", NOBODY, "admin"),

@@ -27,6 +27,8 @@ READS_ANSWERS = {
     ("therapist", "visits/<uuid:appointment_id>/"),
     ("therapist", "visits/<uuid:appointment_id>/answers/"),
 }
+# A therapist on duty sees who waits for an answer, before opening a colleague's request, which is written down.
+MAY_STAND_IN = {("colleague", "reviews/"), ("colleague", "reviews/<uuid:appointment_id>/")}
 READS_NOTES = {"therapist", "reception", "manager"}
 KNOWS_PATIENT = {"link", "proven", "patient", "therapist", "reception", "manager"}
 
@@ -55,7 +57,7 @@ def address(pattern: str, house: House) -> str:
         "<uuid:hold_id>": house.hold.pk,
         "<int:number>": 1,
         "<int:finding_id>": house.finding.pk,
-        "<slug:slug>": "acknowledge",
+        "<slug:slug>": "without-needles",
         "<str:token>": house.token,
         "<path:content_type_id>": 1,
         "<path:object_id>": _object_of(pattern, house),
@@ -115,10 +117,10 @@ def answered(response: HttpResponse) -> str:
 def expected(door: Door, role: str, method: str, path: str) -> set[str]:
     if role == "no-factor" and role not in door.who:
         return {"no"} if path.startswith("/api/") else {"factor"}
-    if role not in door.who:
-        return _turned_away(door, role) | ({"method"} if method not in METHODS else set())
-    if door.methods == "*":  # the library's own page: it says which methods it takes
-        return {"in", "method"}
+    if role not in door.who or (method == "POST" and door.changes is not None and role not in door.changes):
+        return _turned_away(door, role) | ({"method"} if method not in door.methods.split() else set())
+    if door.methods == "*":  # a library's own page: it says which methods it takes, and may ask for the code again
+        return {"in", "method", "factor"}
     return {"in"} if method in door.methods.split() else {"method"}
 
 
@@ -127,7 +129,7 @@ def _turned_away(door: Door, role: str) -> set[str]:
         return {"prove"} if role == "link" else {"no"}
     if door.refusal == "sign-in":
         return {"sign-in"} if role in OUTSIDE else {"no"}
-    return {"no", "sign-in"} if door.refusal == "admin" else {"no"}
+    return {"no", "sign-in", "method"} if door.refusal == "admin" else {"no"}
 
 
 @pytest.fixture
@@ -148,7 +150,7 @@ def overheard(role: str, pattern: str, text: str) -> list[str]:
         words += CLINICAL
     if role not in READS_NOTES:
         words += (NOTE,)
-    if role not in KNOWS_PATIENT:
+    if role not in KNOWS_PATIENT and (role, pattern) not in MAY_STAND_IN:
         words += (NAME, MAIL)
     return [word for word in words if word in text]
 
