@@ -6,12 +6,15 @@ from allauth.account.decorators import secure_admin_login
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm
+from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.translation import gettext_lazy as _
 
 from intake.access import manages, owns
 from intake.clock import now
 from intake.models import Questionnaire, User
 from intake.services.audit import record_event
+from intake.services.second_factors import forget_second_factor
 
 # One way in: the sign-in page with its limits and its second factor.
 admin.site.login = secure_admin_login(admin.site.login)  # type: ignore[method-assign]
@@ -35,6 +38,7 @@ class AccountAdmin(UserAdmin):
     list_filter = ("role", "is_active")
     search_fields = ("email", "name")
     filter_horizontal = ()
+    actions = ("forget_second_factors",)
     readonly_fields = ("last_login",)
     fieldsets = ((None, {"fields": ("email", "name", "role", "language", "is_active", "password", "last_login")}),)
     add_fieldsets = (
@@ -55,6 +59,12 @@ class AccountAdmin(UserAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+    @admin.action(description=_("Take away the second factor: it is set up anew at the next sign-in"))
+    def forget_second_factors(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        assert isinstance(request.user, User)
+        for user in queryset:
+            forget_second_factor(user=user, by=request.user, now=now())
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)

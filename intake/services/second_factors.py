@@ -1,12 +1,15 @@
 """The secrets of second factors, which allauth keeps in a JSON column of its own: sealed like everything secret."""
 
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from datetime import datetime
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.db import transaction
 
 from intake.crypto import open_sealed, seal
+from intake.models import User
+from intake.services.audit import record_event
 
 _PLACE = "mfa.authenticator.data"
 _SECRETS = ("secret", "seed")  # of an authenticator app, of recovery codes
@@ -39,6 +42,13 @@ def reseal_secrets() -> int:
             row.save(update_fields=["data"])
             changed += 1
     return changed
+
+
+@transaction.atomic
+def forget_second_factor(*, user: User, by: User, now: datetime) -> None:
+    """For somebody who lost their phone: at the next sign-in they set up a new one."""
+    Authenticator.objects.filter(user=user).delete()
+    record_event(action="second-factor-forgotten", entity=user, by=by, now=now)
 
 
 def _is_fresh(sealed: str) -> bool:

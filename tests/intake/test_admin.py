@@ -63,6 +63,15 @@ def test_the_owner_opens_changes_and_closes_accounts_and_that_is_written_down(cl
     assert client.post(f"/admin/intake/user/{user.pk}/delete/", {"post": "yes"}).status_code == 403
 
 
+def test_the_owner_takes_away_a_lost_second_factor_and_reads_none(client):
+    owner, lost = signed_in(client, "owner"), make_user("therapist")
+    Authenticator.objects.create(user=lost, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    answer = client.post("/admin/intake/user/", {"action": "forget_second_factors", "_selected_action": [str(lost.pk)]})
+    assert (answer.status_code, list(Authenticator.objects.values_list("user", flat=True))) == (302, [owner.pk])
+    assert AuditEvent.objects.filter(entity_id=lost.pk, agent=owner, action="second-factor-forgotten").count() == 1
+    assert client.get("/admin/mfa/authenticator/").status_code == 404
+
+
 def test_questions_are_only_read(client):
     questionnaire = make_questionnaire()
     signed_in(client, "owner")

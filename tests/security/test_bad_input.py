@@ -20,12 +20,12 @@ UNKNOWN = "00000000-0000-4000-8000-000000000000"
 # What no field may take, whatever it is for.
 NEVER = {
     "NUL": "a\0b",
-    "half a character": "\ud800",
     "five thousand digits": "9" * 5000,
 }
 # What a field may take or not; but never may it break anything.
 ANYTHING = {
     "nothing": "",
+    "half a character": "\ud800",  # a form's text arrives with a replacement character, a JSON body is refused
     "year 9999": "9999-12-31T23:59:59+00:00",
     "year 10000": "10000-01-01",
     "negative": "-1",
@@ -43,6 +43,8 @@ EACH = 4
 LONG = "x" * 1_000_000
 # Rows that a refused request may write: who was counted, who read, and the session itself.
 UNCOUNTED = {"intake_attemptcount", "intake_auditevent", "django_session", "cache_entry"}
+# They only say which times are shown, or where a button stood; what can't be read there counts as not said.
+ONLY_LOOKS = {"from", "therapist", "practitioner", "q", "look", "stood"}
 LEAVE_ALONE = {"csrfmiddlewaretoken"}
 
 
@@ -93,7 +95,7 @@ def attempts(form: FoundForm) -> Iterator[tuple[str, dict[str, Any], bool]]:
     plain = {name: value for name, value in form.fields.items() if name not in LEAVE_ALONE}
     for place, name in enumerate(plain):
         for kind, value in (NEVER | dict(_some(place))).items():
-            yield f"{name}: {kind}", {**plain, name: [value]}, kind in NEVER
+            yield f"{name}: {kind}", {**plain, name: [value]}, kind in NEVER and name not in ONLY_LOOKS
         yield f"{name}: twice", {**plain, name: [*plain[name], "other"]}, False
         yield f"{name}[]: an array", {**plain, f"{name}[]": ["1", "2"], f"{name}[x]": ["1"]}, False
         left = {one: value for one, value in plain.items() if one != name}
@@ -253,7 +255,7 @@ def test_no_address_breaks_a_page(house: House, part: str) -> None:
     browser = house.browser("therapist")
     browser.raise_request_exception = False
     places = ("/visit/{}/", "/visits/{}/", "/visits/{}/answers/", "/reviews/{}/", "/patients/{}/", "/desk/book/{}/")
-    places += ("/check/questions/{}/", "/book/paid/{}/", "/calendar/time-off/{}/")
+    places += ("/check/questions/{}/", "/calendar/time-off/{}/")
     places += (f"/visits/{house.visit.pk}/steps/{{}}/",)
     places += ("/api/v1/appointments/{}/", "/api/v1/holds/{}/", "/{}/", "/api/{}/")
     answers = {place: browser.get(place.format(part)).status_code for place in places}

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -30,7 +31,8 @@ CLINIC = {
 
 def run_check(**over: str) -> subprocess.CompletedProcess[str]:
     """`manage.py check --deploy` of a clinic; "-" takes a variable away."""
-    environment = {name: value for name, value in (CLINIC | over).items() if value != "-"}
+    with_own_folder = CLINIC | {"DRYPOINT_VAR": tempfile.mkdtemp()}
+    environment = {name: value for name, value in (with_own_folder | over).items() if value != "-"}
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
@@ -50,7 +52,6 @@ def test_a_clinic_as_the_documentation_describes_it_is_clean() -> None:
         ({"STRIPE_API_BASE": "http://127.0.0.1:12111"}, "drypoint.E004"),
         ({"STRIPE_WEBHOOK_SECRETS": "-"}, "drypoint.E005"),
         ({"DJANGO_SECRET_KEY": "short"}, "security.W009"),
-        ({"DJANGO_SECRET_KEY": "-"}, "DJANGO_SECRET_KEY must be set"),
         ({"FIELD_KEYS": "-"}, "FIELD_KEYS must be set"),
         ({"DATABASE_URL": "-"}, "DATABASE_URL must be set"),
     ],
