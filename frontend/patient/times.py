@@ -100,7 +100,7 @@ def times_of(appointment: Appointment) -> HttpResponseRedirect:
 def _service(slug: str, hold: Appointment | None) -> HealthcareService | None:
     if not slug:
         return hold.service if hold else None
-    return get_object_or_404(HealthcareService, slug=slug, online=True)
+    return get_object_or_404(HealthcareService, slug=slug.replace("\0", "?"), online=True)
 
 
 def _hold(
