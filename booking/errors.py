@@ -75,6 +75,12 @@ class PaymentNotOffered(BookingError):
     status = 422
 
 
+class PhoneNeeded(BookingError):
+    code = "phone-needed"
+    message = _("We call you at that time. Please give a phone number for it.")
+    status = 422
+
+
 class TryAgain(BookingError):
     """Too many want the same rows at once; nothing was changed."""
 

@@ -27,7 +27,8 @@ def visit_calendar(*, appointment: Appointment, title: str, note: str = "", now:
     event.add("dtstart", appointment.start)
     event.add("dtend", appointment.end)
     event.add("summary", title)
-    event.add("location", ", ".join([place.name, *place.address.splitlines()]))
+    if appointment.service.in_person:
+        event.add("location", ", ".join([place.name, *place.address.splitlines()]))
     if note:
         event.add("description", note)
     event.add("status", "CANCELLED" if cancelled else "CONFIRMED")

@@ -53,3 +53,8 @@ class HealthcareService(models.Model):
     @property
     def needs_screening(self) -> bool:
         return self.screening != self.Screening.NONE
+
+    @property
+    def in_person(self) -> bool:
+        """Whether the patient comes to the clinic; else the clinic calls."""
+        return bool(self.room_kind)

@@ -12,6 +12,7 @@ from booking.errors import (
     NotCleared,
     NotPossibleNow,
     PaymentNotOffered,
+    PhoneNeeded,
     PoliciesNotAccepted,
     SlotTaken,
     TooLate,
@@ -88,7 +89,8 @@ def confirm_details(
     :raises NotCleared: the answers forbid it with this birth date; the time is let go
     :raises IncompleteAnswers, ScreeningOfAnother: answers are missing, out of date or another person's; the time
         stays held
-    :raises PoliciesNotAccepted, PaymentNotOffered, TooLate, PatientBusy, SlotTaken, NotAllowed: and the time stays held
+    :raises PoliciesNotAccepted, PaymentNotOffered, PhoneNeeded, TooLate, PatientBusy, SlotTaken, NotAllowed: and the
+        time stays held
     """
     details = Details(
         patient=patient,
@@ -238,6 +240,8 @@ def _check_terms(hold: Appointment, details: Details) -> None:
         raise PoliciesNotAccepted
     if details.payment not in ways_to_pay(hold, by_staff=details.by_staff):
         raise PaymentNotOffered
+    if not (hold.service.in_person or details.patient.phone or details.by_staff):
+        raise PhoneNeeded
 
 
 def _is_cleared(hold: Appointment, details: Details, now: datetime) -> bool:

@@ -48,7 +48,10 @@ class DetailsForm(forms.Form):
         required=False,
         help_text=_("Only if we can't reach you by email."),
         widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
-        error_messages={"invalid": _("Give a phone number with its area code, like 780-555-0134.")},
+        error_messages={
+            "required": _("Give the phone number that we should call."),
+            "invalid": _("Give a phone number with its area code, like 780-555-0134."),
+        },
     )
     language = forms.ChoiceField(
         label=_("Language of our messages"),
@@ -56,10 +59,15 @@ class DetailsForm(forms.Form):
         widget=forms.RadioSelect if len(settings.LANGUAGES) > 1 else forms.HiddenInput,
     )
 
-    def __init__(self, *args: Any, today: date, for_other: bool = False, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, today: date, for_other: bool = False, by_phone: bool = False, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.fields["birth_date"] = birth_date_field(today)
         self.order_fields(["given_name", "family_name", "birth_date", "email", "phone", "language"])
+        if by_phone:
+            self.fields["phone"].required = True
+            self.fields["phone"].help_text = _("We call you on this number.")
         if for_other:
             self.fields["given_name"].label = _("First name of the person who comes")
             self.fields["family_name"].label = _("Last name of the person who comes")

@@ -1,6 +1,7 @@
 """Saying who comes, agreeing, and the booking itself."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +9,16 @@ from django.shortcuts import redirect, render
 from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from booking.errors import BookingError, HoldExpired, NotCleared, PatientBusy, PoliciesNotAccepted, SlotTaken, TryAgain
+from booking.errors import (
+    BookingError,
+    HoldExpired,
+    NotCleared,
+    PatientBusy,
+    PhoneNeeded,
+    PoliciesNotAccepted,
+    SlotTaken,
+    TryAgain,
+)
 from booking.models import Appointment
 from booking.selectors.offers import needle_free_service_for
 from booking.services.admission import clearance_for
@@ -36,20 +46,21 @@ def details(request: HttpRequest) -> HttpResponse:
     """Who comes. "More time" keeps what was typed."""
     way, moment = Way(request), now()
     hold = way.live_hold(moment)
+    typed = request.POST if request.method == "POST" else None
     if hold is None:
+        _keep_late_details(way, DetailsForm(typed, today=clinic_date(moment)))
         return _no_hold(request, way)
     account = signed_in_patient(request)
-    typed = request.POST if request.method == "POST" else None
     which = WhichPatientForm(typed, user=account) if account else None
     if which is not None and not which.people:
         which = None
     for_other = way.person.get("for_whom") == "other"
-    form = DetailsForm(
-        typed,
-        today=clinic_date(moment),
-        for_other=for_other,
-        initial=_initial(request, way),
-    )
+    kind: dict[str, Any] = {
+        "today": clinic_date(moment),
+        "for_other": for_other,
+        "by_phone": not hold.service.in_person,
+    }
+    form = DetailsForm(typed, initial=_initial(request, way), **kind)
     if request.method != "POST":
         return _details_page(request, form, which, hold, moment)
     try:
@@ -57,7 +68,7 @@ def details(request: HttpRequest) -> HttpResponse:
     except HoldExpired:
         return _no_hold(request, way)
     if "more_time" in request.POST:
-        form = DetailsForm(today=clinic_date(moment), for_other=for_other, initial=_typed(form))
+        form = DetailsForm(initial=_typed(form), **kind)
         return _details_page(request, form, which, hold, moment)
     if which is not None:
         if not which.is_valid():
@@ -84,8 +95,11 @@ def agree(request: HttpRequest) -> HttpResponse:
         return redirect("patient:details")
     is_request = clearance_for(hold, who=who, now=moment).decision == "request"
     can_go_without = is_request and needle_free_service_for(hold, now=moment) is not None
+    ways = ways_to_pay(hold)
     form = AgreeForm(
-        request.POST if request.method == "POST" else None, ways=ways_to_pay(hold), can_go_without=can_go_without
+        request.POST if request.method == "POST" else None,
+        ways=["none"] if "none" in ways else ways,  # nothing is due before the visit: nothing to choose
+        can_go_without=can_go_without,
     )
     status = 200
     if request.method == "POST":
@@ -93,7 +107,7 @@ def agree(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             try:
                 confirmed = _confirm(request, hold, who, form, moment)
-            except (PatientBusy, PoliciesNotAccepted, TryAgain) as problem:
+            except (PatientBusy, PhoneNeeded, PoliciesNotAccepted, TryAgain) as problem:
                 form.add_error(None, str(problem.message))
                 status = problem.status
             except DrypointError as problem:
@@ -155,6 +169,12 @@ def _not_booked(request: HttpRequest, way: Way, hold: Appointment, problem: Dryp
     return times_of(hold)
 
 
+def _keep_late_details(way: Way, form: DetailsForm) -> None:
+    """Whoever typed longer than the time was held types it once all the same."""
+    if form.is_valid():
+        way.keep_details(form.remembered())
+
+
 def _no_hold(request: HttpRequest, way: Way) -> HttpResponse:
     """The time ran out, was let go, or is a booking by now: to where that goes on."""
     hold = way.hold
@@ -165,9 +185,9 @@ def _no_hold(request: HttpRequest, way: Way) -> HttpResponse:
     if hold.confirmed_at is not None and way.visit is not None:
         return redirect("patient:visit")
     way.forget_hold()
-    messages.warning(
-        request, gettext("We could not keep that time any longer. What you typed is still here; choose a time again.")
-    )
+    words = gettext("We could not keep that time any longer. Please choose a time again.")
+    kept = gettext("What you typed is still here.") if way.details else ""
+    messages.warning(request, f"{words} {kept}".strip())
     return times_of(hold)
 
 

@@ -42,7 +42,7 @@ class WhoForm(forms.Form):
         super().__init__(*args, **options)
         self.fields["birth_date"] = birth_date_field(
             today,
-            help_text=_("Of the person who comes. Some questions depend on age; we won't ask it again."),
+            help_text=_("Of the person who comes. Some questions depend on age."),
         )
 
 

@@ -97,6 +97,7 @@ class Way:
         """The time is a booking: from here on its own page leads on, and a next booking asks again who comes."""
         self.open_visit(visit, proven=True)
         self.session.pop(_DETAILS, None)
+        self.session.save()  # not left to the answer: one with 503, as when Stripe is down, saves no session
 
     def open_visit(self, visit: Appointment, *, proven: bool) -> None:
         """The booking that `/visit/` shows. `proven`: no birth date is asked for any more."""

@@ -15,7 +15,7 @@ ADA = {
     "family_name": "Berg",
     "birth_date": None,
     "email": "ada@example.com",
-    "phone": "",
+    "phone": "+14035550123",
     "language": "en",
 }
 

@@ -135,6 +135,23 @@ def test_a_time_that_ran_out_is_said_and_the_details_are_still_there(
     assert 'value="Berg"' in text_of(person.get("/book/details/"))
 
 
+def test_details_sent_after_the_time_ran_out_are_kept_and_what_was_not_kept_is_not_claimed(
+    person: Person, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    person.check()
+    person.pick(at(9))
+    set_now(monkeypatch, NOW + timedelta(minutes=40))
+    answer = person.post("/book/details/", **{**DETAILS, "email": "ada"})
+    page = text_of(person.get(answer["Location"]))
+    assert ("We could not keep that time any longer" in page, "What you typed is still here" in page) == (True, False)
+    person.pick(at(14))
+    set_now(monkeypatch, NOW + timedelta(minutes=80))
+    answer = person.post("/book/details/", **DETAILS)
+    assert "What you typed is still here" in text_of(person.get(answer["Location"]))
+    person.pick(at(14))
+    assert 'value="Berg"' in text_of(person.get("/book/details/"))
+
+
 def test_the_terms_name_the_sums_and_the_exact_end_of_the_free_time(person: Person) -> None:
     person.check()
     person.pick(at(9))
@@ -200,3 +217,22 @@ def test_a_full_diary_offers_the_phone_instead_of_an_empty_page(person: Person) 
     page = text_of(person.get(f"/book/times/?service={person.clinic.call.slug}"))
     assert "No free times here" in page
     assert "tel:+17805550100" in page
+
+
+def test_a_call_asks_for_the_number_and_for_no_payment(person: Person) -> None:
+    person.get("/check/")
+    assert person.pick(at(9), service=person.clinic.call.slug)["Location"] == "/book/details/"
+    assert "Give the phone number that we should call" in text_of(person.post("/book/details/", **DETAILS))
+    answer = person.post("/book/details/", **{**DETAILS, "phone": "780-555-0134"})
+    assert answer["Location"] == "/book/agree/"
+    page = text_of(person.get("/book/agree/"))
+    assert ("There is nothing to pay now" in page, "How would you like to pay" in page, "Stripe" in page) == (
+        True,
+        False,
+        False,
+    )
+    assert person.post("/book/agree/", agree="on")["Location"] == "/visit/"
+    page = text_of(person.get("/visit/"))
+    assert "We call you on (780) 555-0134." in page
+    assert "Where" in page
+    assert "How to prepare" not in page
