@@ -164,8 +164,13 @@ def _lines(draft: Draft, page: QuestionPage) -> list[AnswerLine]:
         if row.asks_gate and gate:
             lines.append(AnswerLine(said(row.item.question), str(ANSWERS[gate]), page.number, denies=gate == "no"))
         given = draft.given(row.item)
+        is_whole = not row.item.gate_answers and len(row.follow_ups) == 1  # "Pick one" says nothing by itself
         lines += [
-            AnswerLine(said(one.question) or said(row.item.question), _in_words(one, given[one.id]), page.number)
+            AnswerLine(
+                said(row.item.question if is_whole else one.question or row.item.question),
+                _in_words(one, given[one.id]),
+                page.number,
+            )
             for one in row.follow_ups
             if one.id in given
         ]

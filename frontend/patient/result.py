@@ -35,7 +35,7 @@ def result(request: HttpRequest) -> HttpResponse:
     context = {
         "kind": kind,
         "is_emergency": screening.urgent == "EMERGENCY",
-        "texts": [text for name, text in told if name not in ("notice", "always")],
+        "texts": _texts(screening, kind),
         "always": [text for name, text in told if name == "always"],
         "notices": [text for name, text in told if name == "notice"],
         "offers": offers,
@@ -46,6 +46,22 @@ def result(request: HttpRequest) -> HttpResponse:
         "response_hours": clinic.review_response_hours if clinic else None,
     }
     return render(request, f"patient/result_{'urgent' if kind == 'urgent' else 'plain'}.html", context)
+
+
+def _texts(screening: Screening, kind: str) -> list[str]:
+    """What the answers call for. Beside urgent help stands nothing else, and that a therapist looks first only where
+    something is asked for.
+    """
+    whole = {"outcome": screening.result["outcome"], "urgent": screening.urgent}
+    texts = []
+    for message in screening.result["messages"]:
+        found = screening.result["findings"].get(message["item"], whole)
+        is_of_requests = message["kind"] == "outcome" and not found["urgent"] and found["outcome"] == Outcome.REVIEW
+        if message["kind"] in ("notice", "always") or (kind == "urgent" and not found["urgent"]):
+            continue
+        if kind == "review" or not is_of_requests:
+            texts.append(said(message["text"]))
+    return texts
 
 
 def _kind(screening: Screening) -> str:

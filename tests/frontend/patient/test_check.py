@@ -174,6 +174,20 @@ def test_an_emergency_is_shown_at_once_without_any_booking(person: Person) -> No
     assert "/book/" not in page
 
 
+def test_beside_urgent_help_nothing_else_stands(person: Person) -> None:
+    person.begin()
+    told = {"rf_chest_breath": "yes", "rf_chest_breath--after_needling": "no", "rf_chest_breath--checked": "no"}
+    milder = {
+        "rf_cancer_signs": "yes", "rf_cancer_signs--which": "night_pain", "rf_cancer_signs--cancer_ever": "no",
+        "rf_cancer_signs--seen_doctor": "no",
+    }  # fmt: skip
+    assert person.post("/check/questions/1/", rest="1", **told, **milder)["Location"] == "/check/result/"
+    page = text_of(person.get("/check/result/"))
+    assert "go to an emergency department now" in page
+    assert "Please book with your doctor soon" not in page
+    assert "A therapist looks at this" not in page
+
+
 def test_a_mistaken_emergency_can_be_corrected_and_then_a_therapist_looks(person: Person) -> None:
     person.begin()
     chest = {"rf_chest_breath--after_needling": "no", "rf_chest_breath--checked": "no"}
@@ -236,6 +250,7 @@ def test_answers_are_shown_in_words_with_a_way_to_change_each(person: Person) ->
     assert person.answer({"needle_choice--level": "nervous"}) == "/check/answers/"
     page = text_of(person.get("/check/answers/"))
     assert "A bit nervous, but I want to try" in page
+    assert "How do you feel about having thin needles as part of your care?" in page
     assert "born 3 April 1986" in page
     assert "Knee" in page
     assert 'href="/check/questions/2/"' in page
