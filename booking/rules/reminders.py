@@ -22,7 +22,7 @@ _TRUE_IN: dict[str, frozenset[tuple[str, str]]] = {
     "payment-waiting": frozenset({("pending", "payment")}),
     "request-received": frozenset({("pending", "review")}),
     "request-waiting": frozenset({("pending", "review")}),
-    "form-needed": frozenset({("pending", "form"), ("booked", "")}),
+    "form-needed": frozenset({("pending", "form"), ("booked", ""), ("arrived", "")}),
     "reminder": frozenset({("booked", ""), ("pending", "form")}),
 }
 _ENDED = frozenset({"cancelled", "entered-in-error"})

@@ -57,5 +57,9 @@ def hold_with_token(hold_id: UUID | str, token: str) -> Appointment | None:
 
 def has_been_needled(patient: Patient) -> bool:
     """Whether our records show a finished visit with needles."""
-    done = Appointment.objects.filter(patient=patient, status=Status.FULFILLED)
-    return done.exclude(service__modality="none").exists()
+    return finished_needlings().filter(patient=patient).exists()
+
+
+def finished_needlings() -> QuerySet[Appointment]:
+    """Finished visits with needles."""
+    return Appointment.objects.filter(status=Status.FULFILLED).exclude(service__modality="none")

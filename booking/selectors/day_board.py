@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -15,10 +15,11 @@ from booking.payments.ledger import Balance, balances_of
 from booking.reminders.models import Communication
 from booking.rules.walltime import start_of_day
 from booking.selectors.alerts import must_be_acknowledged
-from booking.selectors.appointments import appointments_visible_to
+from booking.selectors.appointments import appointments_visible_to, finished_needlings
 from booking.selectors.practitioners import needles
 from booking.selectors.time_off import displacing
 from intake.models import Outcome, ScreeningDecision, User
+from intake.selectors.clearance import get_clearance
 
 Status = Appointment.Status
 Awaiting = Appointment.Awaiting
@@ -98,7 +99,11 @@ def _visits_of(location: Location, day: date, by: User, now: datetime) -> QueryS
 
 def _with_circumstances(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
     latest = ScreeningDecision.objects.filter(screening=OuterRef("screening")).order_by("-decided_at")
-    return visits.annotate(displaced=displacing(), decision=Subquery(latest.values("decision")[:1]))
+    returning = Exists(finished_needlings().filter(patient=OuterRef("patient")))
+    with_answers = visits.select_related("screening__response", "screening__questionnaire")
+    return with_answers.annotate(
+        displaced=displacing(), decision=Subquery(latest.values("decision")[:1]), returning=returning
+    )
 
 
 def _unsent(visits: Iterable[Appointment]) -> Mapping[UUID, list[Communication]]:
@@ -114,30 +119,45 @@ def _unsent(visits: Iterable[Appointment]) -> Mapping[UUID, list[Communication]]
 
 
 def _blockers(visit: Appointment, balance: Balance, unsent: list[Communication], now: datetime) -> Iterator[Blocker]:
-    yield from _about_answers(visit)
+    yield from _about_answers(visit, now)
     if visit.status in _COMING and getattr(visit, "displaced", False):
         yield Blocker("displaced", _("The therapist is away at that time."), "move")
     yield from _about_money(visit, balance)
-    for message in unsent:
-        if message.schedule_version == visit.schedule_version:
+    current = [one for one in unsent if one.schedule_version == visit.schedule_version]
+    if visit.status in (*_COMING, Status.CANCELLED):  # who is here needs no reminder
+        for message in {one.status_reason: one for one in reversed(current)}.values():  # the same reason is said once
             yield Blocker("message-not-sent", message.status_reason, "resend", communication=message.pk)
     if visit.status in _COMING and visit.end <= now:
         yield Blocker("not-closed", _("The time is over: done, or did not come?"), "close")
 
 
-def _about_answers(visit: Appointment) -> Iterator[Blocker]:
+def _about_answers(visit: Appointment, now: datetime) -> Iterator[Blocker]:
+    """What checking in would find, said before."""
     if visit.status not in (*_COMING, *_HERE) or not needles(visit.service):
         return
     screening = visit.screening
     if visit.awaiting == Awaiting.FORM or screening is None or not screening.complete:
         yield Blocker("form-unfinished", _("The health form is not filled in."), "send-form")
         return
-    if screening.valid_until < visit.start:
+    clearance = get_clearance(
+        screening=screening,
+        service=visit.service,
+        start=visit.start,
+        birth_date=visit.patient.birth_date if visit.patient else None,
+        returning=bool(getattr(visit, "returning", False)),
+        by_staff=True,
+        now=now,
+    )
+    if screening.valid_until < max(visit.start, now):
         yield Blocker("recheck-due", _("The answers are too old for this visit."), "send-form")
-    if screening.effective_outcome == Outcome.STOP or screening.urgent:
+    elif not clearance.complete:
+        yield Blocker("recheck-due", _("Some questions must be asked again before this visit."), "send-form")
+    outcomes = (screening.effective_outcome, clearance.outcome)
+    if Outcome.STOP in outcomes or screening.urgent or clearance.urgent:
         yield Blocker("not-cleared", _("The answers do not allow needling."), "make-needle-free")
     elif visit.awaiting == Awaiting.REVIEW or (
-        screening.effective_outcome == Outcome.REVIEW and getattr(visit, "decision", None) != "approved"
+        Outcome.REVIEW in outcomes
+        and (getattr(visit, "decision", None) != "approved" or clearance.decision == "request")
     ):
         yield Blocker("review-pending", _("A therapist must look at the answers."), "review")
     if visit.status in _HERE and must_be_acknowledged(visit):

@@ -20,6 +20,7 @@ from intake.services.screenings import attach_screening
 
 Status = Appointment.Status
 Awaiting = Appointment.Awaiting
+_MAY_STILL_ANSWER = (Status.PENDING, Status.BOOKED, Status.ARRIVED)
 
 
 def attach_form(*, appointment: Appointment, screening: Screening, now: datetime) -> Appointment:
@@ -27,12 +28,14 @@ def attach_form(*, appointment: Appointment, screening: Screening, now: datetime
     goes on without needles. Where no visit is possible it is cancelled, free of charge.
 
     :raises IncompleteAnswers, ScreeningOfAnother: nothing changed
+    Somebody who has arrived may still fill it in; then they stay arrived, and the day board says what is left to do.
+
     :raises NotPossibleNow: the visit has begun or is over
     """
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
         waits_for_money = visit.awaiting == Awaiting.PAYMENT
-        if visit.status not in (Status.PENDING, Status.BOOKED) or waits_for_money or visit.patient is None:
+        if visit.status not in _MAY_STILL_ANSWER or waits_for_money or visit.patient is None:
             raise NotPossibleNow
         visit.screening = attach_screening(screening=screening, patient=visit.patient, now=now)
         clearance = clearance_for(visit, now=now)
@@ -43,6 +46,9 @@ def attach_form(*, appointment: Appointment, screening: Screening, now: datetime
         if clearance.decision == "no":
             return _without_needles_or_not_at_all(visit, now)
         visit.form_due_at = None
+        if visit.status == Status.ARRIVED:
+            visit.save()
+            return visit
         admit(visit, clearance, now=now)
         visit.save()
         plan_booking_messages(appointment=visit, now=now)

@@ -38,7 +38,7 @@ def send_again(*, communication: Communication, by: User, now: datetime) -> Comm
 
 
 def send_form_link(*, appointment: Appointment, by: User, now: datetime) -> None:
-    """Send the patient of a coming visit the link to the health form.
+    """Send the patient of a coming visit, or of one who has just arrived, the link to the health form.
 
     :raises NotPossibleNow: the visit needs no form, is not to come, waits for payment or a therapist, there is no
         address, or the link is about to be sent already
@@ -47,7 +47,8 @@ def send_form_link(*, appointment: Appointment, by: User, now: datetime) -> None
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
         waits_for_others = visit.awaiting in (Appointment.Awaiting.PAYMENT, Appointment.Awaiting.REVIEW)
-        if visit.status not in COMING or waits_for_others or not visit.service.needs_screening:
+        may_answer = visit.status in (*COMING, Appointment.Status.ARRIVED)
+        if not may_answer or waits_for_others or not visit.service.needs_screening:
             raise NotPossibleNow
         if visit.patient is None or not visit.patient.email:
             raise NotPossibleNow(_("There is no e-mail address. Please ask for one, or help with the form by phone."))

@@ -6,6 +6,7 @@ from random import Random
 from typing import Any
 
 from django.db.models import Model
+from django.utils.text import slugify
 
 from booking.models import Appointment
 from booking.payments.models import LedgerEntry, Payment
@@ -29,6 +30,7 @@ class _Known:
 
     patient: Patient
     screening: Screening
+    asked_as_returning: bool
     days: set[date] = field(default_factory=set)
     visits: int = 0
 
@@ -99,11 +101,12 @@ class Writer:
         return known
 
     def _ask_again(self, known: _Known, visit: Visit) -> None:
-        """A form that is too old for the visit is filled in anew."""
-        if visit.end < known.screening.valid_until:
+        """A form that is too old for the visit, or that did not ask how the last visit went, is filled in anew."""
+        if visit.end < known.screening.valid_until and known.asked_as_returning:
             return
         at = visit.start - timedelta(days=2)
         self._keep(known, answer_like(rng=self._rng, patient=known.patient, returning=True, at=min(at, self._midnight)))
+        known.asked_as_returning = True
 
     def _keep(self, known: _Known, answered: Answered) -> None:
         known.screening = answered.screening
@@ -117,12 +120,12 @@ class Writer:
         at = min(visit.start - timedelta(days=rng.randint(2, 20)), self._midnight - timedelta(hours=rng.randint(1, 40)))
         patient = Patient(
             id=new_id(rng), given_name=given, family_name=family, birth_date=born, phone=story_phone(rng),
-            email=f"{given}.{family}.{len(self.written.patients)}@example.com".lower(),
+            email=f"{slugify(given)}.{slugify(family)}.{len(self.written.patients)}@example.com",
             language="fr" if rng.random() < 0.15 else "en", contact_verified_at=at, created_at=at,
         )  # fmt: skip
         answered = answer_like(rng=rng, patient=patient, returning=visit.service.for_returning, at=at)
         self.written.patients.append(patient)
-        known = _Known(patient, answered.screening)
+        known = _Known(patient, answered.screening, visit.service.for_returning)
         self._keep(known, answered)
         return known
 

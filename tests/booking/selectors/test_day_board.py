@@ -14,6 +14,7 @@ from booking.selectors.day_board import Blocker, DayBoard, blockers_of, day_boar
 from booking.services.appointments import cancel_appointment
 from booking.services.schedules import add_time_off
 from booking.services.visits import check_in, finish_visit, mark_arrived
+from intake.errors import IncompleteAnswers
 from intake.models import Role
 from tests.booking.services.booking_steps import book, confirm, details, hold
 from tests.factories.booking import NOW, Clinic, at, make_appointment, make_staff
@@ -121,7 +122,7 @@ def test_a_message_that_did_not_go_out_says_why(clinic: Clinic) -> None:
     visit = confirm(hold(clinic), patient=details(email="")).appointment
     message = Communication.objects.filter(appointment=visit, kind="confirmation").get()
     assert (message.status, message.status_reason) == ("not-done", "There is no e-mail address.")
-    assert set(only_row(clinic)) == {("message-not-sent", "resend", 0)}
+    assert only_row(clinic) == [("message-not-sent", "resend", 0)]
 
 
 def test_a_visit_that_nobody_closed_is_asked_about(clinic: Clinic) -> None:
@@ -196,3 +197,12 @@ def test_a_hold_that_ran_out_has_left_the_week(clinic: Clinic) -> None:
         now=NOW + timedelta(minutes=10),
     )
     assert shown.columns[0].days[0].visits == ()
+
+
+def test_what_checking_in_would_find_missing_is_on_the_board_before(clinic: Clinic) -> None:
+    visit = book(clinic).appointment
+    make_appointment(clinic, start=at(10, days=-7), patient=visit.patient, status="fulfilled")
+    assert only_row(clinic) == [("recheck-due", "send-form", 0)]
+    mark_arrived(appointment=visit, by=make_staff(), now=NOW)
+    with pytest.raises(IncompleteAnswers):
+        check_in(appointment=visit, by=make_staff(), now=NOW)

@@ -10,6 +10,7 @@ from booking.errors import NotCleared, NotPossibleNow, SlotTaken
 from booking.models import Appointment
 from booking.reminders.models import Communication
 from booking.services.appointments import Confirmed, attach_form, book_for_caller, lapse_forms, make_needle_free
+from booking.services.visits import check_in, mark_arrived
 from intake.errors import IncompleteAnswers, NotAllowed, ScreeningOfAnother
 from intake.models import Patient, Role
 from tests.booking.services.booking_steps import book, details
@@ -152,3 +153,20 @@ def test_incomplete_answers_change_nothing(clinic: Clinic) -> None:
         attach_form(appointment=visit, screening=screening, now=NOW)
     row = Appointment.objects.get()
     assert (row.awaiting, row.screening) == ("form", None)
+
+
+def test_who_has_arrived_may_still_answer_and_is_checked_in_then(clinic: Clinic) -> None:
+    visit, desk = call(clinic).appointment, make_staff()
+    mark_arrived(appointment=visit, by=desk, now=NOW)
+    with pytest.raises(IncompleteAnswers):
+        check_in(appointment=visit, by=desk, now=NOW)
+    row = attach_form(appointment=visit, screening=answers(clear_line()), now=NOW)
+    assert (row.status, row.awaiting) == ("arrived", "")
+    assert check_in(appointment=visit, by=desk, now=NOW).status == "checked-in"
+
+
+def test_who_has_arrived_with_answers_that_forbid_needles_has_a_visit_without(clinic: Clinic) -> None:
+    visit = call(clinic).appointment
+    mark_arrived(appointment=visit, by=make_staff(), now=NOW)
+    row = attach_form(appointment=visit, screening=answers(stop_line()), now=NOW)
+    assert (row.status, row.service.modality) == ("arrived", "none")
