@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+from amqp.exceptions import AMQPError
 from kombu import Connection
 from kombu.exceptions import KombuError
 
@@ -151,5 +152,5 @@ def _see_broker(address: str) -> None:
     try:
         with Connection(address, connect_timeout=5) as connection:
             connection.ensure_connection(max_retries=1, timeout=5)
-    except (OSError, KombuError, ValueError, KeyError) as error:
+    except (OSError, KombuError, AMQPError, ValueError, KeyError) as error:
         raise LocalError(f"The broker of REDIS_URL does not answer: {error}") from None

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import pty
 import signal
 import socket
 import subprocess
@@ -20,12 +21,14 @@ from config.local import ports, secrets
 from config.local.environment import DATABASE, ROOT, addresses_file, postgres_in
 
 
-def command(var: Path, **given: object) -> subprocess.Popen[str]:
+def command(var: Path, *, stdin: int = subprocess.DEVNULL, **given: object) -> subprocess.Popen[str]:
     """Start `manage.py up` on a data folder of its own, with nothing of the tests' environment."""
     environment = {"PATH": os.environ["PATH"], "HOME": str(var), "DRYPOINT_VAR": str(var)}
     environment |= {name: str(value) for name, value in given.items()}
     argv = [sys.executable, str(ROOT / "manage.py"), "up"]
-    return subprocess.Popen(argv, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(
+        argv, env=environment, stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
 
 
 def refusal(var: Path, **given: object) -> str:
@@ -122,9 +125,20 @@ def test_kill_9_of_the_lot_and_another_run_comes_back_with_the_data(var: Path, p
     assert not addresses_file(var).exists()
 
 
-def running(var: Path, port: int) -> "subprocess.Popen[str]":
+@pytest.mark.chaos
+def test_a_closed_terminal_ends_the_run_even_if_nobody_passes_the_signal_on(var: Path, port: int) -> None:
+    terminal, ours = pty.openpty()
+    run = running(var, port, stdin=ours)
+    os.close(ours)
+    children = psutil.Process(run.pid).children(recursive=True)
+    os.close(terminal)
+    assert run.wait(60) == 0
+    assert psutil.wait_procs(children, timeout=5)[1] == []
+
+
+def running(var: Path, port: int, *, stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[str]":
     """A run, once the web answers and the addresses were printed."""
-    process = command(var, PORT=port)
+    process = command(var, stdin=stdin, PORT=port)
     deadline = time.monotonic() + 240
     assert process.stdout is not None
     for line in process.stdout:
