@@ -17,7 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from booking.errors import BookingError, SlotTaken
 from booking.feeds.ics import visit_calendar
 from booking.models import Appointment
-from booking.payments.ledger import balance_of
+from booking.payments.ledger import balance_of, fees_of_moves
 from booking.selectors.appointments import appointment_by_manage_token, appointments_of_user
 from booking.services.appointments import cancel_appointment, reschedule_appointment
 from frontend.patient.diary import Diary, diary_of
@@ -145,7 +145,14 @@ def cancel(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
     """What it costs, or that it is free, before anything happens; a fee that was not shown is never taken."""
     moment = now()
     fee = fee_now(visit, now=moment)
-    context = {"visit": visit, "fee": fee, "terms": terms_of_visit(visit, now=moment)}
+    balance = balance_of(visit)
+    kept = fee + fees_of_moves(visit)
+    context = {
+        "visit": visit,
+        "fee": fee,
+        "terms": terms_of_visit(visit, now=moment),
+        "give_back": max(0, balance.paid + balance.authorised - balance.refunded - kept),
+    }
     if request.method != "POST":
         if visit.status not in _CHANGEABLE:
             return redirect("patient:visit")

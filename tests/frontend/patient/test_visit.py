@@ -86,6 +86,7 @@ def test_the_calendar_file_says_when_and_where_and_never_why(booked: Person) -> 
 def test_cancelling_in_time_is_free_and_the_page_then_says_so(booked: Person) -> None:
     page = text_of(booked.get("/visit/cancel/"))
     assert "Cancelling is free of charge" in page
+    assert "goes back to you" not in page  # nothing was paid
     assert booked.visit.status == "booked"
     assert booked.post("/visit/cancel/", fee="0")["Location"] == "/visit/"
     assert "This visit is cancelled" in text_of(booked.get("/visit/"))
