@@ -35,6 +35,7 @@ from booking.services.states import acts_for_clinic, end_as_cancelled, move_on, 
 from intake.errors import IncompleteAnswers, NotAllowed
 from intake.models import Patient, User
 from intake.selectors.clearance import Clearance
+from intake.selectors.screenings import stricter_before
 from intake.services.patients import PatientDetails, register_patient
 from intake.services.screenings import attach_screening
 from intake.tokens import hash_token
@@ -248,8 +249,21 @@ def _is_cleared(hold: Appointment, details: Details, now: datetime) -> bool:
     return details.wait_for_form or _clearance(hold, details, now).decision != "no"
 
 
+def _answered_stricter_since(hold: Appointment, now: datetime) -> bool:
+    """Whether the same browser has given answers since that forbid more than those this time was chosen with."""
+    screening = hold.screening
+    if screening is None or not screening.response.session_hash:
+        return False
+    found = stricter_before(screening.effective_outcome, session_hash=screening.response.session_hash, now=now)
+    if found is None or found.evaluated_at <= screening.evaluated_at:
+        return False
+    return hold.service.screening == "full" or found.urgent in ("EMERGENCY", "SAME_DAY")
+
+
 def _clearance(hold: Appointment, details: Details, now: datetime) -> Clearance:
     """:raises IncompleteAnswers, TooLate: and the time stays held"""
+    if _answered_stricter_since(hold, now):
+        return Clearance(decision="no", complete=True)
     clearance = clearance_for(hold, who=details.patient, by_staff=details.by_staff, now=now)
     if is_unfinished(clearance):
         raise IncompleteAnswers

@@ -24,7 +24,7 @@ from booking.selectors.offers import needle_free_service_for
 from booking.services.admission import clearance_for
 from booking.services.appointments import Confirmed, confirm_details
 from booking.services.confirming import ways_to_pay
-from booking.services.holds import extend_hold
+from booking.services.holds import extend_hold, release_hold
 from frontend.patient.book_forms import SOMEONE_NEW, AgreeForm, DetailsForm, WhichPatientForm, details_from
 from frontend.patient.pages import book_steps, private, signed_in_patient
 from frontend.patient.paying import go_and_pay
@@ -90,6 +90,8 @@ def agree(request: HttpRequest) -> HttpResponse:
     hold = way.live_hold(moment)
     if hold is None:
         return _no_hold(request, way)
+    if _is_outdated(way, hold):
+        return _choose_anew(request, way, hold, moment)
     who = _who(request, way)
     if who is None:
         return redirect("patient:details")
@@ -167,6 +169,20 @@ def _not_booked(request: HttpRequest, way: Way, hold: Appointment, problem: Dryp
     if isinstance(problem, HoldExpired | SlotTaken) or not isinstance(problem, BookingError):
         way.forget_hold()
     return times_of(hold)
+
+
+def _is_outdated(way: Way, hold: Appointment) -> bool:
+    """Whether the answers have changed since this time was chosen with them."""
+    screening = way.screening
+    return hold.service.needs_screening and (screening is None or screening.pk != hold.screening_id)
+
+
+def _choose_anew(request: HttpRequest, way: Way, hold: Appointment, moment: datetime) -> HttpResponse:
+    """Let go of a time that was chosen with other answers; on to the result of the present ones."""
+    way.forget_hold()
+    release_hold(appointment=hold, now=moment)
+    messages.warning(request, gettext("Your answers have changed since you chose that time. Please choose again."))
+    return redirect("patient:result")
 
 
 def _keep_late_details(way: Way, form: DetailsForm) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 
@@ -220,8 +221,8 @@ def test_a_full_diary_offers_the_phone_instead_of_an_empty_page(person: Person) 
 
 
 def test_a_call_asks_for_the_number_and_for_no_payment(person: Person) -> None:
-    person.get("/check/")
-    assert person.pick(at(9), service=person.clinic.call.slug)["Location"] == "/book/details/"
+    call = {"service": person.clinic.call.slug, "request_key": str(uuid4())}
+    assert person.pick(at(9), **call)["Location"] == "/book/details/"
     assert "Give the phone number that we should call" in text_of(person.post("/book/details/", **DETAILS))
     answer = person.post("/book/details/", **{**DETAILS, "phone": "780-555-0134"})
     assert answer["Location"] == "/book/agree/"
@@ -236,3 +237,14 @@ def test_a_call_asks_for_the_number_and_for_no_payment(person: Person) -> None:
     assert "We call you on (780) 555-0134." in page
     assert "Where" in page
     assert "How to prepare" not in page
+
+
+def test_answers_that_change_after_a_time_is_held_count(person: Person) -> None:
+    person.check()
+    person.pick(at(9))
+    person.post("/book/details/", **DETAILS)
+    person.post("/check/questions/1/", rest="1", rf_dvt="yes", **{"rf_dvt--risk": "no"})
+    answer = person.post("/book/agree/", payment="desk", agree="on")
+    assert answer["Location"] == "/check/result/"
+    assert "Please get help today" in text_of(person.get("/check/result/"))
+    assert not Appointment.objects.exclude(status="cancelled").exists()
