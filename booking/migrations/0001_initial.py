@@ -17,274 +17,569 @@ import intake.crypto
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('intake', '0001_initial'),
+        ("intake", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         BtreeGistExtension(),
         migrations.CreateModel(
-            name='Location',
+            name="Location",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('slug', models.SlugField(unique=True)),
-                ('address', models.TextField()),
-                ('phone', phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None)),
-                ('email', models.EmailField(max_length=254)),
-                ('time_zone', models.CharField(default='America/Edmonton', max_length=64)),
-                ('opening_hours', models.TextField(help_text='In words, as shown on the pages.')),
-                ('emergency_number', models.CharField(default='911', max_length=40)),
-                ('crisis_line', models.CharField(default='988', max_length=80)),
-                ('nurse_line', models.CharField(default='811', max_length=40)),
-                ('arrival_notes', models.TextField(blank=True, help_text='How to find us and how to prepare.')),
-                ('privacy_officer', models.CharField(max_length=200)),
-                ('privacy_law', models.CharField(default="Alberta's Health Information Act", max_length=200)),
-                ('retention_years', models.PositiveSmallIntegerField(default=10)),
-                ('majority_age', models.PositiveSmallIntegerField(default=18)),
-                ('minimum_notice_minutes', models.PositiveIntegerField(default=120)),
-                ('request_notice_minutes', models.PositiveIntegerField(default=240, help_text='For times a therapist confirms first.')),
-                ('days_ahead', models.PositiveSmallIntegerField(default=62)),
-                ('slot_step_minutes', models.PositiveSmallIntegerField(default=15)),
-                ('free_cancel_hours', models.PositiveSmallIntegerField(default=24)),
-                ('late_fee_percent', models.PositiveSmallIntegerField(default=100, help_text='Of the deposit, for a late cancellation.')),
-                ('no_show_fee_percent', models.PositiveSmallIntegerField(default=100, help_text='Of the deposit.')),
-                ('review_response_hours', models.PositiveSmallIntegerField(default=24)),
-                ('form_deadline_hours', models.PositiveSmallIntegerField(default=24, help_text="Before a phone booking's visit.")),
-                ('online_payment', models.BooleanField(default=True, help_text='Quebec forbids payment in advance: switch it off there.')),
-                ('pay_at_desk', models.BooleanField(default=True)),
-                ('policy_version', models.CharField(default='2026-11', max_length=40)),
-                ('reminder_hours', django.contrib.postgres.fields.ArrayField(base_field=models.PositiveSmallIntegerField(), default=booking.models.location.default_reminder_hours, size=None)),
-                ('quiet_from', models.TimeField(blank=True, help_text='No reminders from this hour of the evening...', null=True)),
-                ('quiet_until', models.TimeField(blank=True, help_text='... until this hour of the morning.', null=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=120)),
+                ("slug", models.SlugField(unique=True)),
+                ("address", models.TextField()),
+                ("phone", phonenumber_field.modelfields.PhoneNumberField(max_length=128, region=None)),
+                ("email", models.EmailField(max_length=254)),
+                ("time_zone", models.CharField(default="America/Edmonton", max_length=64)),
+                ("opening_hours", models.TextField(help_text="In words, as shown on the pages.")),
+                ("emergency_number", models.CharField(default="911", max_length=40)),
+                ("crisis_line", models.CharField(default="988", max_length=80)),
+                ("nurse_line", models.CharField(default="811", max_length=40)),
+                ("arrival_notes", models.TextField(blank=True, help_text="How to find us and how to prepare.")),
+                ("privacy_officer", models.CharField(max_length=200)),
+                ("privacy_law", models.CharField(default="Alberta's Health Information Act", max_length=200)),
+                ("retention_years", models.PositiveSmallIntegerField(default=10)),
+                ("majority_age", models.PositiveSmallIntegerField(default=18)),
+                ("minimum_notice_minutes", models.PositiveIntegerField(default=120)),
+                (
+                    "request_notice_minutes",
+                    models.PositiveIntegerField(default=240, help_text="For times a therapist confirms first."),
+                ),
+                ("days_ahead", models.PositiveSmallIntegerField(default=62)),
+                ("slot_step_minutes", models.PositiveSmallIntegerField(default=15)),
+                ("free_cancel_hours", models.PositiveSmallIntegerField(default=24)),
+                (
+                    "late_fee_percent",
+                    models.PositiveSmallIntegerField(default=100, help_text="Of the deposit, for a late cancellation."),
+                ),
+                ("no_show_fee_percent", models.PositiveSmallIntegerField(default=100, help_text="Of the deposit.")),
+                ("review_response_hours", models.PositiveSmallIntegerField(default=24)),
+                (
+                    "form_deadline_hours",
+                    models.PositiveSmallIntegerField(default=24, help_text="Before a phone booking's visit."),
+                ),
+                (
+                    "online_payment",
+                    models.BooleanField(
+                        default=True, help_text="Quebec forbids payment in advance: switch it off there."
+                    ),
+                ),
+                ("pay_at_desk", models.BooleanField(default=True)),
+                ("policy_version", models.CharField(default="2026-11", max_length=40)),
+                (
+                    "reminder_hours",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.PositiveSmallIntegerField(),
+                        default=booking.models.location.default_reminder_hours,
+                        size=None,
+                    ),
+                ),
+                (
+                    "quiet_from",
+                    models.TimeField(blank=True, help_text="No reminders from this hour of the evening...", null=True),
+                ),
+                (
+                    "quiet_until",
+                    models.TimeField(blank=True, help_text="... until this hour of the morning.", null=True),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Practitioner',
+            name="Practitioner",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('title', models.CharField(max_length=120)),
-                ('introduction', models.TextField(blank=True)),
-                ('registration_number', models.CharField(max_length=40)),
-                ('register', models.CharField(max_length=120)),
-                ('needling_authorisation', models.CharField(blank=True, max_length=120)),
-                ('needling_authorised_until', models.DateField(blank=True, null=True)),
-                ('active', models.BooleanField(default=True)),
-                ('user', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='practitioner', to=settings.AUTH_USER_MODEL)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=120)),
+                ("title", models.CharField(max_length=120)),
+                ("introduction", models.TextField(blank=True)),
+                ("registration_number", models.CharField(max_length=40)),
+                ("register", models.CharField(max_length=120)),
+                ("needling_authorisation", models.CharField(blank=True, max_length=120)),
+                ("needling_authorised_until", models.DateField(blank=True, null=True)),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "user",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="practitioner",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='HealthcareService',
+            name="HealthcareService",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(unique=True)),
-                ('name', models.CharField(max_length=120)),
-                ('name_fr', models.CharField(blank=True, max_length=120)),
-                ('description', models.TextField(blank=True)),
-                ('description_fr', models.TextField(blank=True)),
-                ('minutes', models.PositiveSmallIntegerField()),
-                ('buffer_before', models.PositiveSmallIntegerField(default=0)),
-                ('buffer_after', models.PositiveSmallIntegerField(default=0)),
-                ('price_amount', models.PositiveIntegerField()),
-                ('deposit_amount', models.PositiveIntegerField(default=0)),
-                ('currency', models.CharField(default='CAD', max_length=3)),
-                ('modality', models.CharField(choices=[('manual', 'dry needling by hand'), ('electrical', 'dry needling with current'), ('none', 'no needles')], max_length=20)),
-                ('screening', models.CharField(choices=[('full', 'all questions'), ('red-flags', 'urgent signs only'), ('none', 'no questions')], max_length=20)),
-                ('room_kind', models.CharField(blank=True, help_text='Empty: no room is needed.', max_length=30)),
-                ('online', models.BooleanField(default=True)),
-                ('for_returning', models.BooleanField(default=False, help_text='A follow-up, for people who have been here.')),
-                ('position', models.PositiveSmallIntegerField(default=0)),
-                ('practitioners', models.ManyToManyField(related_name='services', to='booking.practitioner')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("slug", models.SlugField(unique=True)),
+                ("name", models.CharField(max_length=120)),
+                ("name_fr", models.CharField(blank=True, max_length=120)),
+                ("description", models.TextField(blank=True)),
+                ("description_fr", models.TextField(blank=True)),
+                ("minutes", models.PositiveSmallIntegerField()),
+                ("buffer_before", models.PositiveSmallIntegerField(default=0)),
+                ("buffer_after", models.PositiveSmallIntegerField(default=0)),
+                ("price_amount", models.PositiveIntegerField()),
+                ("deposit_amount", models.PositiveIntegerField(default=0)),
+                ("currency", models.CharField(default="CAD", max_length=3)),
+                (
+                    "modality",
+                    models.CharField(
+                        choices=[
+                            ("manual", "dry needling by hand"),
+                            ("electrical", "dry needling with current"),
+                            ("none", "no needles"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "screening",
+                    models.CharField(
+                        choices=[
+                            ("full", "all questions"),
+                            ("red-flags", "urgent signs only"),
+                            ("none", "no questions"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("room_kind", models.CharField(blank=True, help_text="Empty: no room is needed.", max_length=30)),
+                ("online", models.BooleanField(default=True)),
+                (
+                    "for_returning",
+                    models.BooleanField(default=False, help_text="A follow-up, for people who have been here."),
+                ),
+                ("position", models.PositiveSmallIntegerField(default=0)),
+                ("practitioners", models.ManyToManyField(related_name="services", to="booking.practitioner")),
             ],
             options={
-                'ordering': ['position', 'name'],
+                "ordering": ["position", "name"],
             },
         ),
         migrations.CreateModel(
-            name='Room',
+            name="Room",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=60)),
-                ('kinds', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), size=None)),
-                ('active', models.BooleanField(default=True)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rooms', to='booking.location')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=60)),
+                (
+                    "kinds",
+                    django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), size=None),
+                ),
+                ("active", models.BooleanField(default=True)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rooms", to="booking.location"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['name'],
+                "ordering": ["name"],
             },
         ),
         migrations.CreateModel(
-            name='Appointment',
+            name="Appointment",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('proposed', 'held'), ('pending', 'waiting'), ('booked', 'booked'), ('arrived', 'arrived'), ('checked-in', 'checked in'), ('fulfilled', 'done'), ('noshow', 'did not come'), ('cancelled', 'cancelled'), ('entered-in-error', 'entered by mistake')], max_length=20)),
-                ('awaiting', models.CharField(blank=True, choices=[('payment', 'payment'), ('review', "a therapist's answer"), ('form', 'the health form')], max_length=20)),
-                ('start', models.DateTimeField()),
-                ('end', models.DateTimeField()),
-                ('occupied', django.contrib.postgres.fields.ranges.DateTimeRangeField()),
-                ('wall_start', models.CharField(max_length=16)),
-                ('time_zone', models.CharField(max_length=64)),
-                ('schedule_version', models.PositiveIntegerField(default=1)),
-                ('source', models.CharField(choices=[('patient', 'patient pages'), ('desk', 'reception'), ('api', 'API')], max_length=10)),
-                ('created_at', models.DateTimeField()),
-                ('request_key', models.UUIDField()),
-                ('held_by', models.CharField(blank=True, max_length=64)),
-                ('hold_token_hash', models.CharField(blank=True, max_length=64)),
-                ('hold_expires_at', models.DateTimeField(null=True)),
-                ('manage_token_hash', models.CharField(blank=True, max_length=64)),
-                ('confirmed_at', models.DateTimeField(null=True)),
-                ('decide_by', models.DateTimeField(null=True)),
-                ('form_due_at', models.DateTimeField(null=True)),
-                ('accepts_assessment', models.BooleanField(default=False)),
-                ('price_amount', models.PositiveIntegerField()),
-                ('deposit_amount', models.PositiveIntegerField()),
-                ('currency', models.CharField(max_length=3)),
-                ('payment_choice', models.CharField(blank=True, max_length=10)),
-                ('policy_version', models.CharField(blank=True, max_length=40)),
-                ('policies_accepted_at', models.DateTimeField(null=True)),
-                ('free_cancel_until', models.DateTimeField(null=True)),
-                ('late_fee_amount', models.PositiveIntegerField(default=0)),
-                ('no_show_fee_amount', models.PositiveIntegerField(default=0)),
-                ('alert_acknowledged_at', models.DateTimeField(null=True)),
-                ('arrived_at', models.DateTimeField(null=True)),
-                ('checked_in_at', models.DateTimeField(null=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('cancelled_at', models.DateTimeField(null=True)),
-                ('cancel_reason', models.CharField(blank=True, choices=[('hold-expired', 'the time was not confirmed'), ('hold-released', 'the time was let go'), ('not-cleared', 'the answers do not allow needling'), ('payment-lapsed', 'the payment was not completed'), ('patient', 'cancelled by the patient'), ('clinic', 'cancelled by the clinic'), ('screening-declined', 'a therapist advised against it'), ('review-lapsed', 'no therapist could answer in time')], max_length=20)),
-                ('note', intake.crypto.EncryptedField(null=True)),
-                ('alert_acknowledged_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('cancelled_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('patient', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='intake.patient')),
-                ('screening', models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='appointments', to='intake.screening')),
-                ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='booking.healthcareservice')),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='booking.location')),
-                ('practitioner', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='booking.practitioner')),
-                ('room', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='appointments', to='booking.room')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "held"),
+                            ("pending", "waiting"),
+                            ("booked", "booked"),
+                            ("arrived", "arrived"),
+                            ("checked-in", "checked in"),
+                            ("fulfilled", "done"),
+                            ("noshow", "did not come"),
+                            ("cancelled", "cancelled"),
+                            ("entered-in-error", "entered by mistake"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "awaiting",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("payment", "payment"),
+                            ("review", "a therapist's answer"),
+                            ("form", "the health form"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("start", models.DateTimeField()),
+                ("end", models.DateTimeField()),
+                ("occupied", django.contrib.postgres.fields.ranges.DateTimeRangeField()),
+                ("wall_start", models.CharField(max_length=16)),
+                ("time_zone", models.CharField(max_length=64)),
+                ("schedule_version", models.PositiveIntegerField(default=1)),
+                (
+                    "source",
+                    models.CharField(
+                        choices=[("patient", "patient pages"), ("desk", "reception"), ("api", "API")], max_length=10
+                    ),
+                ),
+                ("created_at", models.DateTimeField()),
+                ("request_key", models.UUIDField()),
+                ("held_by", models.CharField(blank=True, max_length=64)),
+                ("hold_token_hash", models.CharField(blank=True, max_length=64)),
+                ("hold_expires_at", models.DateTimeField(null=True)),
+                ("manage_token_hash", models.CharField(blank=True, max_length=64)),
+                ("confirmed_at", models.DateTimeField(null=True)),
+                ("decide_by", models.DateTimeField(null=True)),
+                ("form_due_at", models.DateTimeField(null=True)),
+                ("accepts_assessment", models.BooleanField(default=False)),
+                ("price_amount", models.PositiveIntegerField()),
+                ("deposit_amount", models.PositiveIntegerField()),
+                ("currency", models.CharField(max_length=3)),
+                ("payment_choice", models.CharField(blank=True, max_length=10)),
+                ("policy_version", models.CharField(blank=True, max_length=40)),
+                ("policies_accepted_at", models.DateTimeField(null=True)),
+                ("free_cancel_until", models.DateTimeField(null=True)),
+                ("late_fee_amount", models.PositiveIntegerField(default=0)),
+                ("no_show_fee_amount", models.PositiveIntegerField(default=0)),
+                ("alert_acknowledged_at", models.DateTimeField(null=True)),
+                ("arrived_at", models.DateTimeField(null=True)),
+                ("checked_in_at", models.DateTimeField(null=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("cancelled_at", models.DateTimeField(null=True)),
+                (
+                    "cancel_reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("hold-expired", "the time was not confirmed"),
+                            ("hold-released", "the time was let go"),
+                            ("not-cleared", "the answers do not allow needling"),
+                            ("payment-lapsed", "the payment was not completed"),
+                            ("patient", "cancelled by the patient"),
+                            ("clinic", "cancelled by the clinic"),
+                            ("screening-declined", "a therapist advised against it"),
+                            ("review-lapsed", "no therapist could answer in time"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("note", intake.crypto.EncryptedField(null=True)),
+                (
+                    "alert_acknowledged_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "cancelled_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "created_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "patient",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="intake.patient",
+                    ),
+                ),
+                (
+                    "screening",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="appointments",
+                        to="intake.screening",
+                    ),
+                ),
+                (
+                    "service",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="booking.healthcareservice",
+                    ),
+                ),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="appointments", to="booking.location"
+                    ),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="booking.practitioner",
+                    ),
+                ),
+                (
+                    "room",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="appointments",
+                        to="booking.room",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Schedule',
+            name="Schedule",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('weekday', models.PositiveSmallIntegerField(choices=[(0, 'Monday'), (1, 'Tuesday'), (2, 'Wednesday'), (3, 'Thursday'), (4, 'Friday'), (5, 'Saturday'), (6, 'Sunday')])),
-                ('start_time', models.TimeField()),
-                ('end_time', models.TimeField()),
-                ('first_date', models.DateField(blank=True, null=True)),
-                ('last_date', models.DateField(blank=True, null=True)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='schedules', to='booking.location')),
-                ('practitioner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='schedules', to='booking.practitioner')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                (
+                    "weekday",
+                    models.PositiveSmallIntegerField(
+                        choices=[
+                            (0, "Monday"),
+                            (1, "Tuesday"),
+                            (2, "Wednesday"),
+                            (3, "Thursday"),
+                            (4, "Friday"),
+                            (5, "Saturday"),
+                            (6, "Sunday"),
+                        ]
+                    ),
+                ),
+                ("start_time", models.TimeField()),
+                ("end_time", models.TimeField()),
+                ("first_date", models.DateField(blank=True, null=True)),
+                ("last_date", models.DateField(blank=True, null=True)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="schedules", to="booking.location"
+                    ),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="schedules", to="booking.practitioner"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='TimeOff',
+            name="TimeOff",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('start', models.DateTimeField()),
-                ('end', models.DateTimeField()),
-                ('reason', models.CharField(blank=True, max_length=120)),
-                ('location', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='time_off', to='booking.location')),
-                ('practitioner', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='time_off', to='booking.practitioner')),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("start", models.DateTimeField()),
+                ("end", models.DateTimeField()),
+                ("reason", models.CharField(blank=True, max_length=120)),
+                (
+                    "location",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="time_off", to="booking.location"
+                    ),
+                ),
+                (
+                    "practitioner",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="time_off",
+                        to="booking.practitioner",
+                    ),
+                ),
             ],
         ),
         migrations.AddConstraint(
-            model_name='healthcareservice',
-            constraint=models.CheckConstraint(condition=models.Q(('minutes__gt', 0)), name='service_takes_time'),
+            model_name="healthcareservice",
+            constraint=models.CheckConstraint(condition=models.Q(("minutes__gt", 0)), name="service_takes_time"),
         ),
         migrations.AddConstraint(
-            model_name='healthcareservice',
-            constraint=models.CheckConstraint(condition=models.Q(('modality', 'none'), ('screening', 'full'), _connector='OR'), name='service_with_needles_asks_all_questions'),
+            model_name="healthcareservice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("modality", "none"), ("screening", "full"), _connector="OR"),
+                name="service_with_needles_asks_all_questions",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='room',
-            constraint=models.UniqueConstraint(fields=('location', 'name'), name='room_name_once'),
+            model_name="room",
+            constraint=models.UniqueConstraint(fields=("location", "name"), name="room_name_once"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['start'], name='booking_app_start_1f91f6_idx'),
+            model_name="appointment",
+            index=models.Index(fields=["start"], name="booking_app_start_1f91f6_idx"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['patient', '-start'], name='booking_app_patient_d8b31d_idx'),
+            model_name="appointment",
+            index=models.Index(fields=["patient", "-start"], name="booking_app_patient_d8b31d_idx"),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('status', 'proposed')), fields=['hold_expires_at'], name='appointment_live_holds'),
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(("status", "proposed")), fields=["hold_expires_at"], name="appointment_live_holds"
+            ),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('status', 'pending')), fields=['awaiting', 'start'], name='appointment_pending'),
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(("status", "pending")), fields=["awaiting", "start"], name="appointment_pending"
+            ),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(condition=models.Q(('status', 'proposed')), fields=['held_by'], name='appointment_holds_of'),
+            model_name="appointment",
+            index=models.Index(
+                condition=models.Q(("status", "proposed")), fields=["held_by"], name="appointment_holds_of"
+            ),
         ),
         migrations.AddIndex(
-            model_name='appointment',
-            index=models.Index(fields=['manage_token_hash'], name='booking_app_manage__08b750_idx'),
+            model_name="appointment",
+            index=models.Index(fields=["manage_token_hash"], name="booking_app_manage__08b750_idx"),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='appointment_ends_after_it_starts'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end__gt", models.F("start"))), name="appointment_ends_after_it_starts"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('occupied__contains', booking.models.appointment.TsTzRange(models.F('start'), models.F('end'), django.contrib.postgres.fields.ranges.RangeBoundary()))), name='appointment_occupies_its_time'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "occupied__contains",
+                        booking.models.appointment.TsTzRange(
+                            models.F("start"), models.F("end"), django.contrib.postgres.fields.ranges.RangeBoundary()
+                        ),
+                    )
+                ),
+                name="appointment_occupies_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('hold_expires_at__isnull', False), ('status', 'proposed')), models.Q(models.Q(('status', 'proposed'), _negated=True), ('hold_expires_at__isnull', True)), _connector='OR'), name='appointment_only_holds_expire'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("hold_expires_at__isnull", False), ("status", "proposed")),
+                    models.Q(models.Q(("status", "proposed"), _negated=True), ("hold_expires_at__isnull", True)),
+                    _connector="OR",
+                ),
+                name="appointment_only_holds_expire",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'pending'), models.Q(('awaiting', ''), _negated=True)), models.Q(models.Q(('status', 'pending'), _negated=True), ('awaiting', '')), _connector='OR'), name='appointment_pending_awaits_something'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("status", "pending"), models.Q(("awaiting", ""), _negated=True)),
+                    models.Q(models.Q(("status", "pending"), _negated=True), ("awaiting", "")),
+                    _connector="OR",
+                ),
+                name="appointment_pending_awaits_something",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(('patient__isnull', False), ('status__in', ['proposed', 'cancelled', 'entered-in-error']), _connector='OR'), name='appointment_confirmed_has_a_patient'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("patient__isnull", False),
+                    ("status__in", ["proposed", "cancelled", "entered-in-error"]),
+                    _connector="OR",
+                ),
+                name="appointment_confirmed_has_a_patient",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('status', 'cancelled'), models.Q(('cancel_reason', ''), _negated=True), ('cancelled_at__isnull', False)), models.Q(models.Q(('status', 'cancelled'), _negated=True), ('cancel_reason', '')), _connector='OR'), name='appointment_cancelled_says_why'),
+            model_name="appointment",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("status", "cancelled"),
+                        models.Q(("cancel_reason", ""), _negated=True),
+                        ("cancelled_at__isnull", False),
+                    ),
+                    models.Q(models.Q(("status", "cancelled"), _negated=True), ("cancel_reason", "")),
+                    _connector="OR",
+                ),
+                name="appointment_cancelled_says_why",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=models.UniqueConstraint(fields=('request_key',), name='appointment_request_key_once'),
+            model_name="appointment",
+            constraint=models.UniqueConstraint(fields=("request_key",), name="appointment_request_key_once"),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status__in', ['cancelled', 'entered-in-error']), _negated=True), expressions=[('practitioner', '='), ('occupied', '&&')], name='appointment_no_practitioner_overlap'),
+            model_name="appointment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status__in", ["cancelled", "entered-in-error"]), _negated=True),
+                expressions=[("practitioner", "="), ("occupied", "&&")],
+                name="appointment_no_practitioner_overlap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status__in', ['cancelled', 'entered-in-error']), _negated=True), expressions=[('room', '='), ('occupied', '&&')], name='appointment_no_room_overlap'),
+            model_name="appointment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status__in", ["cancelled", "entered-in-error"]), _negated=True),
+                expressions=[("room", "="), ("occupied", "&&")],
+                name="appointment_no_room_overlap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='appointment',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(condition=models.Q(('status__in', ['cancelled', 'entered-in-error']), _negated=True), expressions=[('patient', '='), (booking.models.appointment.TsTzRange(models.F('start'), models.F('end'), django.contrib.postgres.fields.ranges.RangeBoundary()), '&&')], name='appointment_no_patient_overlap'),
+            model_name="appointment",
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(
+                condition=models.Q(("status__in", ["cancelled", "entered-in-error"]), _negated=True),
+                expressions=[
+                    ("patient", "="),
+                    (
+                        booking.models.appointment.TsTzRange(
+                            models.F("start"), models.F("end"), django.contrib.postgres.fields.ranges.RangeBoundary()
+                        ),
+                        "&&",
+                    ),
+                ],
+                name="appointment_no_patient_overlap",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schedule',
-            constraint=models.CheckConstraint(condition=models.Q(('end_time__gt', models.F('start_time'))), name='schedule_ends_after_it_starts'),
+            model_name="schedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end_time__gt", models.F("start_time"))), name="schedule_ends_after_it_starts"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='schedule',
-            constraint=models.CheckConstraint(condition=models.Q(('weekday__lte', 6)), name='schedule_weekday_is_0_to_6'),
+            model_name="schedule",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("weekday__lte", 6)), name="schedule_weekday_is_0_to_6"
+            ),
         ),
         migrations.AddIndex(
-            model_name='timeoff',
-            index=models.Index(fields=['start', 'end'], name='booking_tim_start_ade880_idx'),
+            model_name="timeoff",
+            index=models.Index(fields=["start", "end"], name="booking_tim_start_ade880_idx"),
         ),
         migrations.AddConstraint(
-            model_name='timeoff',
-            constraint=models.CheckConstraint(condition=models.Q(('end__gt', models.F('start'))), name='time_off_ends_after_it_starts'),
+            model_name="timeoff",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("end__gt", models.F("start"))), name="time_off_ends_after_it_starts"
+            ),
         ),
     ]

@@ -19,7 +19,7 @@ OCCUPYING = ~Q(status__in=["cancelled", "entered-in-error"])
 
 
 class Appointment(models.Model):
-    """A stretch of a therapist's time: a hold, a request or a visit. Times in UTC, the clinic's wall time beside them."""
+    """A stretch of a therapist's time: a hold, a request or a visit. Times in UTC, the clinic's wall time beside."""
 
     class Status(models.TextChoices):
         PROPOSED = "proposed", _("held")

@@ -103,9 +103,7 @@ def _slot(start: datetime, who: UUID) -> Slot:
 
 
 def test_there_is_one_entry_for_each_therapist_and_start_in_order() -> None:
-    slots = open_slots(
-        [_desk(BEN), _desk(ANNA)], shape=HOUR, taken={ANNA: Taken([span(10, 11)])}, rooms_taken={}
-    )
+    slots = open_slots([_desk(BEN), _desk(ANNA)], shape=HOUR, taken={ANNA: Taken([span(10, 11)])}, rooms_taken={})
     assert slots == [_slot(at(9), ANNA), _slot(at(9), BEN), _slot(at(10), BEN)]
 
 
@@ -120,7 +118,9 @@ def test_a_service_without_a_room_needs_none() -> None:
 
 def test_nine_stays_nine_when_the_clocks_change() -> None:
     every_day = [Hours(weekday, time(9), time(17)) for weekday in range(7)]
-    windows = working_windows(every_day, from_date=date(2026, 10, 31), to_date=date(2026, 11, 2), zone="America/Toronto")
+    windows = working_windows(
+        every_day, from_date=date(2026, 10, 31), to_date=date(2026, 11, 2), zone="America/Toronto"
+    )
     assert [window.start.hour for window in windows] == [13, 14, 14]
 
 

@@ -1,5 +1,6 @@
 """Stretches of time. Numbers are minutes after a midnight."""
 
+import itertools
 from datetime import UTC, datetime, timedelta
 
 from hypothesis import given
@@ -48,7 +49,9 @@ def test_buffers_lie_around_the_visit() -> None:
 
 
 @given(many, many)
-def test_what_is_left_is_what_is_in_the_first_and_not_in_the_second(first: list[Interval], second: list[Interval]) -> None:
+def test_what_is_left_is_what_is_in_the_first_and_not_in_the_second(
+    first: list[Interval], second: list[Interval]
+) -> None:
     assert minutes(subtract(first, second)) == minutes(first) - minutes(second)
 
 
@@ -56,7 +59,7 @@ def test_what_is_left_is_what_is_in_the_first_and_not_in_the_second(first: list[
 def test_the_union_is_the_same_time_in_separate_stretches(some: list[Interval]) -> None:
     joined = union(some)
     assert minutes(joined) == minutes(some)
-    assert all(one.end < other.start for one, other in zip(joined, joined[1:], strict=False))
+    assert all(one.end < other.start for one, other in itertools.pairwise(joined))
 
 
 @given(many, spans)

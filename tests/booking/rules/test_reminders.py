@@ -80,7 +80,7 @@ def test_what_is_still_true_depends_on_the_visit() -> None:
     assert not still_true("cancellation", status="booked", awaiting="")
 
 
-moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+moments = st.datetimes(datetime(2025, 1, 1), datetime(2028, 1, 1), timezones=st.just(UTC))
 clocks = st.times().map(lambda at: at.replace(second=0, microsecond=0))
 nights = st.none() | st.builds(
     QuietHours, clocks, clocks, st.sampled_from(["America/Edmonton", "America/Toronto", "Europe/Paris"])

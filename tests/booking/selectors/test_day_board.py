@@ -84,9 +84,7 @@ def test_an_alert_shows_once_the_patient_is_here(clinic: Clinic) -> None:
 
 def test_a_displaced_visit_must_be_moved(clinic: Clinic) -> None:
     book(clinic)
-    add_time_off(
-        location=clinic.location, practitioner=clinic.anna, start=at(9), end=at(12), by=make_staff(), now=NOW
-    )
+    add_time_off(location=clinic.location, practitioner=clinic.anna, start=at(9), end=at(12), by=make_staff(), now=NOW)
     assert only_row(clinic) == [("displaced", "move", 0)]
 
 

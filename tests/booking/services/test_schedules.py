@@ -32,17 +32,13 @@ def test_time_off_may_lie_over_visits_and_says_which(clinic: Clinic) -> None:
 
 def test_a_closed_clinic_displaces_everybody(clinic: Clinic) -> None:
     visits = [book(clinic).appointment, book(clinic, practitioner=clinic.ben).appointment]
-    off = add_time_off(
-        location=clinic.location, practitioner=None, start=at(9), end=at(12), by=make_staff(), now=NOW
-    )
+    off = add_time_off(location=clinic.location, practitioner=None, start=at(9), end=at(12), by=make_staff(), now=NOW)
     assert set(displaced_by(off, now=NOW)) == set(visits)
 
 
 def test_time_off_taken_back_gives_the_times_back(clinic: Clinic) -> None:
     desk = make_staff()
-    off = add_time_off(
-        location=clinic.location, practitioner=None, start=at(9, days=0), end=at(12), by=desk, now=NOW
-    )
+    off = add_time_off(location=clinic.location, practitioner=None, start=at(9, days=0), end=at(12), by=desk, now=NOW)
     soonest = {"service": clinic.needling, "limit": 1, "now": NOW}
     assert nearest_slots(**soonest)[0].start == at(12)
     remove_time_off(time_off=off, by=desk, now=NOW)
