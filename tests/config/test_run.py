@@ -139,7 +139,7 @@ def test_a_closed_terminal_ends_the_run_even_if_nobody_passes_the_signal_on(var:
 def running(var: Path, port: int, *, stdin: int = subprocess.DEVNULL) -> "subprocess.Popen[str]":
     """A run, once the web answers and the addresses were printed."""
     process = command(var, stdin=stdin, PORT=port)
-    deadline = time.monotonic() + 240
+    deadline = time.monotonic() + 480
     assert process.stdout is not None
     for line in process.stdout:
         assert time.monotonic() < deadline
