@@ -25,7 +25,7 @@ _REGIONS = (("low_back", 30), ("knee", 20), ("thigh", 12), ("elbow_forearm", 12)
 _IN_MIND: tuple[tuple[str, dict[str, Any]], ...] = (
     ("fainting", {"other_faints": "no"}),
     ("metal_allergy", {"reaction": "rash"}),
-    ("bleeding_supplements", {}),
+    ("bleeding_supplements", {"list": "Ibuprofen, on bad days"}),
     ("heart_stable", {"which": ["bp_low"]}),
 )
 

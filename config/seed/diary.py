@@ -1,6 +1,6 @@
 """Draws a diary of visits: who works when, what is booked, in which room. Nothing is written here.
 
-Days are filled back to back and then thinned out until six tenths of the working time is booked.
+Days are filled back to back and then thinned out until a share of the working time is booked.
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ from booking.rules.intervals import Interval
 from config.seed.clinic import Clinic
 
 BOOKED_SHARE = 0.6
+ROOM_TO_CHOOSE = 0.4  # of the demonstration, so that whoever tries it finds a time
 _WEIGHTS = {"first-visit": 22, "follow-up": 60, "assessment": 10, "phone-call": 8}
 _STEP = timedelta(minutes=15)
 
@@ -43,9 +44,10 @@ class Visit:
 class Diary:
     """The visits of one clinic, day by day."""
 
-    def __init__(self, *, clinic: Clinic, rng: Random, time_off: list[TimeOff]) -> None:
+    def __init__(self, *, clinic: Clinic, rng: Random, time_off: list[TimeOff], share: float = BOOKED_SHARE) -> None:
         self._clinic = clinic
         self._rng = rng
+        self._share = share
         self._zone = ZoneInfo(clinic.location.time_zone)
         self._hours: dict[int, list[Schedule]] = defaultdict(list)
         for row in Schedule.objects.filter(location=clinic.location).order_by("practitioner__name", "start_time"):
@@ -54,7 +56,7 @@ class Diary:
         self._practitioners = {person.pk: person for person in clinic.practitioners}
 
     def coming(self, *, today: date, days: int, at_most: int) -> list[Visit]:
-        """Visits from today on, six tenths of the working time, never more than `at_most`."""
+        """Visits from today on, never more than `at_most`."""
         visits = [visit for offset in range(days) for visit in self._day(today + timedelta(days=offset))]
         return sorted(self._rng.sample(visits, min(len(visits), at_most)), key=_by_time)
 
@@ -75,7 +77,7 @@ class Diary:
             minutes += (window.end - window.start).total_seconds() / 60
             visits += self._fill(window, practitioner, busy)
         self._rng.shuffle(visits)
-        wanted, kept = minutes * BOOKED_SHARE, []
+        wanted, kept = minutes * self._share, []
         for visit in visits:
             if wanted < visit.service.minutes / 2:
                 break

@@ -16,7 +16,7 @@ from booking.reminders.services import plan_reminders
 from booking.services.links import manage_token
 from config.seed.clinic import Clinic, make_clinic, new_id
 from config.seed.demonstration import make_it_lively
-from config.seed.diary import Diary
+from config.seed.diary import BOOKED_SHARE, ROOM_TO_CHOOSE, Diary
 from config.seed.visits import Writer, midnight_of
 
 _DEMONSTRATION = {"practitioners": 3, "appointments": 520}
@@ -67,7 +67,8 @@ def seed(
         call_command("load_questionnaire", stdout=StringIO())
         rooms = _DEMONSTRATION_ROOMS if demonstration else people
         clinic = make_clinic(rng=rng, practitioners=people, rooms=rooms, today=today)
-        made = _fill(clinic, rng, today=today, days=days, total=total, now=now)
+        share = ROOM_TO_CHOOSE if demonstration else BOOKED_SHARE
+        made = _fill(clinic, rng, today=today, days=days, total=total, share=share, now=now)
     if demonstration:
         make_it_lively(clinic=clinic, rng=rng, now=now)
     with connection.cursor() as cursor:
@@ -75,9 +76,9 @@ def seed(
     return made
 
 
-def _fill(clinic: Clinic, rng: Random, *, today: date, days: int, total: int, now: datetime) -> Made:
+def _fill(clinic: Clinic, rng: Random, *, today: date, days: int, total: int, share: float, now: datetime) -> Made:
     midnight = midnight_of(today, ZoneInfo(clinic.location.time_zone))
-    diary = Diary(clinic=clinic, rng=rng, time_off=_make_time_off(clinic, rng, today, days))
+    diary = Diary(clinic=clinic, rng=rng, time_off=_make_time_off(clinic, rng, today, days), share=share)
     coming = diary.coming(today=today, days=days, at_most=total)
     past = diary.past(today=today, number=total - len(coming))
     writer = Writer(clinic=clinic, rng=rng, midnight=midnight)

@@ -17,7 +17,7 @@ from config.seed.answers import Answered, answer_like
 from config.seed.clinic import Clinic, new_id
 from config.seed.diary import Visit
 from config.seed.names import person, story_phone
-from intake.models import CareRelation, Patient, QuestionnaireResponse, Screening
+from intake.models import AuditEvent, CareRelation, Patient, QuestionnaireResponse, Role, Screening
 from intake.tokens import hash_token
 
 _Status = Appointment.Status
@@ -46,6 +46,7 @@ class Written:
     payments: list[Payment] = field(default_factory=list)
     entries: list[LedgerEntry] = field(default_factory=list)
     relations: dict[tuple[Any, Any], CareRelation] = field(default_factory=dict)
+    events: list[AuditEvent] = field(default_factory=list)
 
     def insert(self) -> None:
         for model, rows in (
@@ -55,6 +56,7 @@ class Written:
             (Appointment, self.appointments),
             (Payment, self.payments),
             (LedgerEntry, self.entries),
+            (AuditEvent, self.events),
         ):
             _insert(model, rows)
         CareRelation.objects.bulk_create(self.relations.values(), batch_size=500)
@@ -81,6 +83,7 @@ class Writer:
         known.days.add(visit.start.date())
         appointment = self._appointment(visit, known, happened)
         self.written.appointments.append(appointment)
+        self.written.events.append(_booked(appointment))
         if appointment.status == _Status.FULFILLED:
             known.visits += 1
         if appointment.status in (_Status.FULFILLED, _Status.BOOKED) and visit.service.price_amount:
@@ -197,6 +200,14 @@ class Writer:
         )  # fmt: skip
         relation.valid_until = appointment.end + _CARE_LASTS
         self.written.relations[key] = relation
+
+
+def _booked(appointment: Appointment) -> AuditEvent:
+    return AuditEvent(
+        recorded_at=appointment.created_at, agent_role=Role.RECEPTION, action="booked",
+        entity_type=appointment._meta.label_lower, entity_id=appointment.pk, patient_id=appointment.patient_id,
+        details={"start": appointment.wall_start},
+    )  # fmt: skip
 
 
 def midnight_of(today: date, zone: Any) -> datetime:
