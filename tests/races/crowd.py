@@ -37,6 +37,8 @@ def at_once(*deeds: tuple[Deed, Sequence[Any]], workers: int | None = None) -> C
 
 
 def _work(deeds: Sequence[tuple[Deed, Sequence[Any]]], start: Barrier, results: "Queue[str]") -> None:
+    for inherited in connections.all(initialized_only=True):
+        inherited.connection = None  # forgotten, not closed: the parent may still hold it
     connection.ensure_connection()
     start.wait(timeout=60)
     for deed, arguments in deeds:

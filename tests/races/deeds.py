@@ -48,7 +48,7 @@ def confirm(appointment: UUID, now: datetime = NOW) -> None:
     """Somebody says who they are."""
     confirm_details(
         appointment=Appointment.objects.get(pk=appointment),
-        patient=PatientDetails("Ada", "Berg", None, "ada@example.com", "", "en"),
+        patient=PatientDetails("Ada", "Berg", None, "ada@example.com", "+17805550123", "en"),
         payment="none",
         policies_accepted=True,
         now=now,
