@@ -247,9 +247,11 @@ def test_a_caller_who_fills_in_the_form_at_home(
     for label, text in [("Given name", "Rosa"), ("Family name", "Lane"), ("Phone", "780-555-0177"), ("E-mail", email)]:
         steps.types(desk, label, text)
     steps.types(desk, "Birth date", "1984-03-07")
-    desk.page.get_by_label("What", exact=True).select_option(label="First visit with dry needling")
-    desk.page.wait_for_load_state("networkidle")
+    with desk.page.expect_response(lambda answer: "hx-request" in answer.request.headers):
+        desk.page.get_by_label("What", exact=True).select_option(label="First visit with dry needling")
+    desk.page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
     steps.taps(desk, desk.page.locator("#times label.choice").last)
+    expect(desk.page.locator("#times input:checked")).to_have_count(1)
     desk.page.locator("#health input[value='link']").check()
     desk.page.get_by_label("At the desk").check()
     steps.presses(desk, re.compile("^Book$"))
