@@ -36,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What drives a browser or a whole stack of processes may be tried again: a busy machine makes it late, not wrong."""
+    """What drives a browser or a whole stack may be tried again: a busy machine makes it late, not wrong."""
     for item in items:
         group = item.get_closest_marker("xdist_group")
         if item.get_closest_marker("journey") or (group and "live" in group.args):
