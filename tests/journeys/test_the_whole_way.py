@@ -249,7 +249,7 @@ def test_a_caller_who_fills_in_the_form_at_home(
     steps.types(desk, "Birth date", "1984-03-07")
     with desk.page.expect_response(lambda answer: "hx-request" in answer.request.headers):
         desk.page.get_by_label("What", exact=True).select_option(label="First visit with dry needling")
-    desk.page.wait_for_function("!document.querySelector('.htmx-request, .htmx-swapping, .htmx-settling')")
+    expect(desk.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     steps.taps(desk, desk.page.locator("#times label.choice").last)
     expect(desk.page.locator("#times input:checked")).to_have_count(1)
     desk.page.locator("#health input[value='link']").check()

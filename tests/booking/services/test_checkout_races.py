@@ -60,6 +60,7 @@ def test_one_refund_by_six_processes(till: Till) -> None:
     assert [refund_in_a_race(till) for _ in range(5)] == [1] * 5
 
 
+@pytest.mark.flaky(reruns=5)  # whether the unguarded ones meet is a matter of luck
 def test_without_numbers_and_second_looks_it_would_be_several(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     number, named = count(1), settlement._named
 
