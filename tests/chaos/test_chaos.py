@@ -16,7 +16,7 @@ from config.local.postgres import Postgres
 from config.local.processes import Processes
 from tests import live
 from tests.chaos import callers
-from tests.journeys import steps
+from tests.journeys import evidence
 from tests.live import LiveStack
 
 pytestmark = pytest.mark.xdist_group("live")
@@ -37,24 +37,24 @@ def mails_to(stack: LiveStack, who: str) -> Counter[tuple[str, str]]:
 
 
 def wait_for_each(stack: LiveStack, who: str, expected: int, *, within: float) -> None:
-    steps.comes_true(lambda: len(mails_to(stack, who)) >= expected, within=within)
+    evidence.comes_true(lambda: len(mails_to(stack, who)) >= expected, within=within)
 
 
 @pytest.mark.parametrize("number", SHORT_AND_LONG)
 def test_the_broker_is_killed_and_booking_goes_on(live_stack: LiveStack, number: int) -> None:
     who = f"broker{number}x"
-    wished = callers.wishes(callers.free_calls(live_stack.url, after=steps.time_now(live_stack))[:number], who=who)
+    wished = callers.wishes(callers.free_calls(live_stack.url, after=evidence.time_now(live_stack))[:number], who=who)
     live_stack.kill("valkey")
     try:
         assert [callers.book(live_stack.url, wish)[0] for wish in wished] == [201] * number
-        assert steps.answers_with(live_stack.url, "/check/") == 200
+        assert evidence.answers_with(live_stack.url, "/check/") == 200
         assert mails_to(live_stack, who) == {}
     finally:
         live_stack.start("valkey")
     wait_for_each(live_stack, who, number, within=60)
     assert Counter(address for address, _ in mails_to(live_stack, who)) == dict.fromkeys((w.email for w in wished), 1)
     assert set(mails_to(live_stack, who).values()) == {1}
-    steps.all_is_well(live_stack)
+    evidence.all_is_well(live_stack)
 
 
 @pytest.mark.parametrize(
@@ -77,8 +77,8 @@ def test_worker_and_beat_are_killed_while_messages_are_due(live_stack: LiveStack
     assert sum(mails.values()) - number <= 2 * kills  # what was in its hands may come again, as the same mail
     live_stack.mail.fail()
     unfinished = "SELECT id FROM reminders_communication WHERE recipient LIKE %s AND status <> 'completed'"
-    steps.comes_true(lambda: steps.rows(live_stack, unfinished, f"{who}%") == [], within=90)
-    steps.all_is_well(live_stack)
+    evidence.comes_true(lambda: evidence.rows(live_stack, unfinished, f"{who}%") == [], within=90)
+    evidence.all_is_well(live_stack)
 
 
 @pytest.fixture
@@ -106,7 +106,7 @@ def test_the_database_is_killed_and_nothing_acknowledged_is_lost(
     stack_with_a_database_of_its_own: tuple[LiveStack, Processes, str],
 ) -> None:
     stack, processes, database = stack_with_a_database_of_its_own
-    wished = callers.wishes(callers.free_calls(stack.url, after=steps.time_now(stack))[:60], who="lost")
+    wished = callers.wishes(callers.free_calls(stack.url, after=evidence.time_now(stack))[:60], who="lost")
     done = threading.Event()
 
     def kill_now_and_then() -> None:
@@ -122,7 +122,7 @@ def test_the_database_is_killed_and_nothing_acknowledged_is_lost(
     killer.join()
     acknowledged = {body["id"] for status, body in answers if status == 201}
     assert len(acknowledged) >= len(wished) // 2, answers
-    kept = steps.rows(stack, "SELECT id FROM booking_appointment WHERE status = 'booked'")
+    kept = evidence.rows(stack, "SELECT id FROM booking_appointment WHERE status = 'booked'")
     assert acknowledged <= {str(row["id"]) for row in kept}
     wait_for_each(stack, "lost", len(acknowledged), within=120)
-    steps.all_is_well(stack)
+    evidence.all_is_well(stack)

@@ -9,7 +9,7 @@ import pytest
 
 from config.local import ports, programs
 from tests.chaos import callers
-from tests.journeys import steps
+from tests.journeys import evidence
 from tests.live import LiveStack
 
 pytestmark = pytest.mark.xdist_group("live")
@@ -34,7 +34,7 @@ def _fields(program: programs.Program) -> dict[str, object]:
 
 def test_two_machines_book_each_time_once_and_send_each_message_once(live_stack: LiveStack, second_site: str) -> None:
     # Given the free times of a day to come, and two people for each, one on either machine
-    times = _of_one_day(callers.free_calls(live_stack.url, after=steps.time_now(live_stack) + timedelta(days=4)))
+    times = _of_one_day(callers.free_calls(live_stack.url, after=evidence.time_now(live_stack) + timedelta(days=4)))
     rivals = [callers.wishes(times, who="here"), callers.wishes(times, who="there")]
 
     # When all of them book at once
@@ -47,16 +47,18 @@ def test_two_machines_book_each_time_once_and_send_each_message_once(live_stack:
     assert [sorted(pair) for pair in outcomes] == [[201, 409]] * len(times)
     pairs = zip(*rivals, outcomes, strict=True)
     winners = [(here if pair[0] == 201 else there).email for here, there, pair in pairs]
-    steps.comes_true(lambda: _subjects(live_stack, winners, "Your appointment is booked") == dict.fromkeys(winners, 1))
+    evidence.comes_true(
+        lambda: _subjects(live_stack, winners, "Your appointment is booked") == dict.fromkeys(winners, 1)
+    )
 
     # and when their reminders are due, with two clocks asking and two workers sending, each comes once too
     last = max(datetime.fromisoformat(start) for start, _ in times)
-    steps.let_it_become(live_stack, last - timedelta(hours=47))
-    steps.comes_true(
+    evidence.let_it_become(live_stack, last - timedelta(hours=47))
+    evidence.comes_true(
         lambda: _subjects(live_stack, winners, "Your appointment: ") == dict.fromkeys(winners, 1), within=180
     )
     assert _twice(live_stack, winners) == []
-    steps.all_is_well(live_stack)
+    evidence.all_is_well(live_stack)
 
 
 def _of_one_day(times: list[tuple[str, str]]) -> list[tuple[str, str]]:

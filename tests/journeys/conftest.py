@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.journeys.steps", "tests.chaos.callers")
+pytest.register_assert_rewrite("tests.journeys.steps", "tests.journeys.evidence", "tests.chaos.callers")

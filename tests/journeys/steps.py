@@ -5,27 +5,18 @@ import hmac
 import json
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
-from urllib.request import Request, urlopen
 
-import psycopg
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
-from psycopg.rows import dict_row
 
-from config.local.stack import SIMULATOR_KEY
+from tests.journeys.evidence import CLINICAL
 from tests.live import LiveStack
 
 PATIENCE = 30_000  # ms; the machine may be busy
 RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-CLINICAL = re.compile(  # the clinic's name, Needle & Motion, may be said
-    r"low.?back|needl(?:es|ing)|pregnan|diabet|bleed|surgery|infect|symptom|screening|contraindicat|questionnaire",
-    re.IGNORECASE,
-)
 _TELL_VIOLATIONS = """addEventListener("securitypolicyviolation",
     (event) => console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI}`));"""
 
@@ -322,123 +313,3 @@ def sees_on_the_board(who: Visitor, name: str) -> Locator:
     row = who.page.locator("#board tr").filter(has_text=name)
     expect(row).to_be_visible(timeout=2 * PATIENCE)
     return row
-
-
-# What stands behind the pages
-
-
-def visit_of(stack: LiveStack, email: str) -> dict[str, Any]:
-    """The newest visit of a patient, as the database has it."""
-    (row, *_) = rows(
-        stack,
-        """SELECT a.*, u.name AS therapist, s.slug AS service FROM booking_appointment a
-           JOIN intake_patient p ON p.id = a.patient_id JOIN booking_practitioner u ON u.id = a.practitioner_id
-           JOIN booking_healthcareservice s ON s.id = a.service_id
-           WHERE p.email = %s ORDER BY a.created_at DESC""",
-        email,
-    )
-    return row
-
-
-def rows(stack: LiveStack, query: str, *values: Any) -> list[dict[str, Any]]:
-    with psycopg.connect(stack.database_url, row_factory=dict_row) as connection:
-        return connection.execute(query, values).fetchall()
-
-
-def time_now(stack: LiveStack) -> datetime:
-    """What the clock of the stack says."""
-    ahead = float(open(stack.environment["DRYPOINT_CLOCK_FILE"]).read())  # noqa: SIM115, PTH123
-    return datetime.now(UTC) + timedelta(seconds=ahead)
-
-
-def let_it_become(stack: LiveStack, moment: datetime) -> None:
-    """Move the clock of all processes to a moment ahead."""
-    ahead = (moment - time_now(stack)).total_seconds()
-    assert ahead > 0, "time never goes back"
-    stack.move_clock(seconds=ahead)
-
-
-@dataclass(frozen=True, slots=True)
-class AtStripe:
-    """One payment as Stripe has it, in minor units."""
-
-    status: str
-    taken: int
-    given_back: int
-
-
-def money_at_stripe(stack: LiveStack, email: str) -> list[AtStripe]:
-    """Every card payment of a patient, oldest first."""
-    ours = rows(
-        stack,
-        """SELECT y.intent_id FROM payments_payment y JOIN intake_patient p ON p.id = y.payer_id
-           WHERE p.email = %s AND y.gateway = 'stripe' AND y.intent_id <> '' ORDER BY y.created_at""",
-        email,
-    )
-    return [_at_stripe(stack, row["intent_id"]) for row in ours]
-
-
-def _at_stripe(stack: LiveStack, intent: str) -> AtStripe:
-    found = ask_stripe(stack, f"payment_intents/{intent}")
-    refunds = ask_stripe(stack, "refunds", payment_intent=intent)["data"]
-    given_back = sum(one["amount"] for one in refunds if one["status"] == "succeeded")
-    return AtStripe(found["status"], found["amount_received"], given_back)
-
-
-def ask_stripe(stack: LiveStack, path: str, **params: Any) -> Any:
-    """What Stripe says to a GET."""
-    key = base64.b64encode(f"{SIMULATOR_KEY}:".encode()).decode()
-    address = f"{stack.stripe_url}/v1/{path}" + (f"?{urlencode(params)}" if params else "")
-    with urlopen(Request(address, headers={"Authorization": f"Basic {key}"}), timeout=10) as answer:
-        return json.loads(answer.read())
-
-
-def link_in(mail: dict[str, Any], site: str) -> str:
-    """The link to the visit."""
-    found = re.search(re.escape(site) + r"/visit/[\w-]+/", mail["text"])
-    assert found, mail["text"]
-    return found[0]
-
-
-def is_neutral(mail: dict[str, Any]) -> None:
-    """A mail says nothing clinical, in its subject, text, HTML or calendar file."""
-    whole = " ".join([mail["subject"], mail["text"], mail["html"], json.dumps(mail["attachments"])])
-    assert CLINICAL.findall(whole) == []
-
-
-def comes_true(what: Callable[[], bool], *, within: float = 40) -> None:
-    """Wait until something that happens by itself has happened."""
-    deadline = time.monotonic() + within
-    while not what() and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert what()
-
-
-def free_starts(stack: LiveStack, *, service: str, practitioner: str, day: str) -> list[str]:
-    """The starts that the interface offers to everybody on one day, in UTC."""
-    asked = urlencode({"service": service, "practitioner": practitioner, "from": day, "to": day})
-    with urlopen(f"{stack.url}/api/v1/slots/?{asked}", timeout=20) as answer:
-        found = json.loads(answer.read())["slots"]
-    return [datetime.fromisoformat(one["start"]).astimezone(UTC).isoformat() for one in found]
-
-
-def answers_with(site: str, path: str) -> int:
-    """The status of a page."""
-    with urlopen(site + path, timeout=20) as answer:
-        return int(answer.status)
-
-
-_BROKEN = """
-import json
-from config.invariants import broken_promises
-from intake.clock import now
-print(json.dumps([[one.name, one.rows[:5]] for one in broken_promises(now=now())]))
-"""
-
-
-def all_is_well(stack: LiveStack, *, within: float = 60) -> None:
-    """Every promise that the database can show is kept; after time was moved, once the sweeps have caught up."""
-    deadline = time.monotonic() + within
-    while broken := json.loads(stack.manage("shell", "-v", "0", "-c", _BROKEN).splitlines()[-1]):
-        assert time.monotonic() < deadline, broken
-        time.sleep(3)

@@ -7,8 +7,9 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import Browser, expect
 
-from tests.journeys import steps
-from tests.journeys.steps import AtStripe, SignIn, Visitor
+from tests.journeys import evidence, steps
+from tests.journeys.evidence import AtStripe
+from tests.journeys.steps import SignIn, Visitor
 from tests.live import LiveStack
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("live")]
@@ -68,7 +69,7 @@ def test_a_visit_from_reading_to_done(
     steps.holds_a_time(patient)
 
     # and reception and the therapist who look at that day
-    held = steps.rows(
+    held = evidence.rows(
         live_stack,
         """SELECT a.*, u.name AS therapist FROM booking_appointment a
            JOIN booking_practitioner u ON u.id = a.practitioner_id WHERE a.status = 'proposed'""",
@@ -87,20 +88,20 @@ def test_a_visit_from_reading_to_done(
     # then they see it booked, the mail is there at once, and it comes to the board by itself
     steps.sees(patient, "Your visit is booked")
     confirmation = live_stack.mail.wait_for(to=email, containing="Your appointment is booked")
-    steps.is_neutral(confirmation)
+    evidence.is_neutral(confirmation)
     for member in (desk, therapist):
         row = steps.sees_on_the_board(member, "Nora Quill")
         expect(row).to_contain_text("First visit")
         steps.sees(member, re.compile(r"\d"))
-    steps.comes_true(lambda: steps.money_at_stripe(live_stack, email) == [AtStripe("succeeded", DEPOSIT, 0)])
+    evidence.comes_true(lambda: evidence.money_at_stripe(live_stack, email) == [AtStripe("succeeded", DEPOSIT, 0)])
     assert (taps_of_the_check, patient.taps) == (11, 19)  # after the region: to the result, and until it is paid
 
     # When time passes, the reminders come by themselves, each once
     start = held["start"]
     reminders = [("48 hours", timedelta(hours=48)), ("2 hours", timedelta(hours=2))]
     for number, (_, before) in enumerate(reminders, start=1):
-        steps.let_it_become(live_stack, start - before + timedelta(minutes=1))
-        steps.comes_true(lambda wanted=number: _reminders(live_stack, email) == wanted, within=60)
+        evidence.let_it_become(live_stack, start - before + timedelta(minutes=1))
+        evidence.comes_true(lambda wanted=number: _reminders(live_stack, email) == wanted, within=60)
 
     # When the clinic moves it, the patient is told
     steps.opens(desk, f"/visits/{held['id']}/")
@@ -111,22 +112,22 @@ def test_a_visit_from_reading_to_done(
     steps.taps(desk, times.last.locator("label.choice").last)
     steps.presses(desk, "Move the visit")
     steps.sees(desk, "Nora Quill")
-    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="has a new time"))
-    moved = steps.visit_of(live_stack, email)
+    evidence.is_neutral(live_stack.mail.wait_for(to=email, containing="has a new time"))
+    moved = evidence.visit_of(live_stack, email)
     assert moved["start"] > start
     steps.opens(patient, "/visit/")
     steps.sees(patient, "Your visit is booked")
 
     # and on its new day it is arrived, checked in and done
-    steps.let_it_become(live_stack, moved["start"] + timedelta(minutes=2))
+    evidence.let_it_become(live_stack, moved["start"] + timedelta(minutes=2))
     steps.opens(desk, f"/visits/{held['id']}/")
     for button, status in [("Arrived", "arrived"), ("Check in", "checked-in"), ("Done", "fulfilled")]:
         steps.presses(desk, re.compile(f"^{button}$"))
         steps.sees(desk, "Nora Quill")
-        assert steps.visit_of(live_stack, email)["status"] == status
+        assert evidence.visit_of(live_stack, email)["status"] == status
     steps.opens(patient, "/visit/")
     steps.sees(patient, "You were here")
-    steps.all_is_well(live_stack)
+    evidence.all_is_well(live_stack)
 
 
 def _reminders(stack: LiveStack, email: str) -> int:
@@ -137,14 +138,14 @@ def test_a_visit_cancelled_by_the_link_in_its_mail(live_stack: LiveStack, somebo
     # Given a paid visit, and somebody with nothing but the mail
     email = "olga@example.test"
     steps.books(somebody(), live_stack, "Olga Reed", email)
-    visit = steps.visit_of(live_stack, email)
-    link = steps.link_in(live_stack.mail.wait_for(to=email), live_stack.url)
+    visit = evidence.visit_of(live_stack, email)
+    link = evidence.link_in(live_stack.mail.wait_for(to=email), live_stack.url)
     wanted = {
         "service": visit["service"],
         "practitioner": str(visit["practitioner_id"]),
         "day": visit["wall_start"][:10],
     }
-    assert visit["start"].isoformat() not in steps.free_starts(live_stack, **wanted)
+    assert visit["start"].isoformat() not in evidence.free_starts(live_stack, **wanted)
 
     # When they open the link, a wrong birth date shows nothing, the right one the visit
     reader = somebody()
@@ -166,10 +167,10 @@ def test_a_visit_cancelled_by_the_link_in_its_mail(live_stack: LiveStack, somebo
     steps.sees(reader, "This visit is cancelled")
 
     # then the mail says so, the time is free again and the money goes back
-    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="is cancelled"))
-    assert visit["start"].isoformat() in steps.free_starts(live_stack, **wanted)
-    steps.comes_true(lambda: steps.money_at_stripe(live_stack, email) in _GIVEN_BACK)
-    steps.all_is_well(live_stack)
+    evidence.is_neutral(live_stack.mail.wait_for(to=email, containing="is cancelled"))
+    assert visit["start"].isoformat() in evidence.free_starts(live_stack, **wanted)
+    evidence.comes_true(lambda: evidence.money_at_stripe(live_stack, email) in _GIVEN_BACK)
+    evidence.all_is_well(live_stack)
 
 
 _GIVEN_BACK = ([AtStripe("canceled", 0, 0)], [AtStripe("succeeded", DEPOSIT, DEPOSIT)])
@@ -188,11 +189,11 @@ def test_a_request_that_a_therapist_approves(live_stack: LiveStack, somebody: So
     steps.agrees(patient, asks=True)
     steps.pays(patient, live_stack.stripe_url)
     steps.sees(patient, "You have asked for this time")
-    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="We have your request"))
-    assert steps.money_at_stripe(live_stack, email) == [AtStripe("requires_capture", 0, 0)]
+    evidence.is_neutral(live_stack.mail.wait_for(to=email, containing="We have your request"))
+    assert evidence.money_at_stripe(live_stack, email) == [AtStripe("requires_capture", 0, 0)]
 
     # When the therapist looks and approves
-    therapist = the_therapist(people, somebody, steps.visit_of(live_stack, email)["therapist"])
+    therapist = the_therapist(people, somebody, evidence.visit_of(live_stack, email)["therapist"])
     steps.opens(therapist, "/reviews/")
     steps.sees(therapist, "Requests")
     steps.follows(therapist, re.compile("Look and decide.*Pia Moss"))
@@ -204,11 +205,11 @@ def test_a_request_that_a_therapist_approves(live_stack: LiveStack, somebody: So
     expect(therapist.page).to_have_url(re.compile("/reviews/|/visits/"))
 
     # then the patient is told, the visit is booked and the money taken
-    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="Your appointment is confirmed"))
+    evidence.is_neutral(live_stack.mail.wait_for(to=email, containing="Your appointment is confirmed"))
     steps.opens(patient, "/visit/")
     steps.sees(patient, "Your visit is booked")
-    steps.comes_true(lambda: steps.money_at_stripe(live_stack, email) == [AtStripe("succeeded", DEPOSIT, 0)])
-    steps.all_is_well(live_stack)
+    evidence.comes_true(lambda: evidence.money_at_stripe(live_stack, email) == [AtStripe("succeeded", DEPOSIT, 0)])
+    evidence.all_is_well(live_stack)
 
 
 def test_a_stop_leads_to_a_visit_without_needles(live_stack: LiveStack, somebody: Somebody) -> None:
@@ -222,7 +223,7 @@ def test_a_stop_leads_to_a_visit_without_needles(live_stack: LiveStack, somebody
     steps.says_who_they_are(patient, "Quin Hart", "quin@example.test")
     steps.agrees(patient, pay="Pay at the clinic")
     steps.sees(patient, "Your visit is booked")
-    assert steps.visit_of(live_stack, "quin@example.test")["service"] == "assessment"
+    assert evidence.visit_of(live_stack, "quin@example.test")["service"] == "assessment"
 
 
 def test_an_emergency_shows_help_and_no_booking(somebody: Somebody) -> None:
@@ -257,11 +258,11 @@ def test_a_caller_who_fills_in_the_form_at_home(
     steps.presses(desk, re.compile("^Book$"))
     steps.sees(desk, "The time is kept")
     mail = live_stack.mail.wait_for(to=email, containing="One step is left")
-    steps.is_neutral(mail)
+    evidence.is_neutral(mail)
 
     # When the caller opens the mail's link and answers
     caller = somebody()
-    steps.opens(caller, steps.link_in(mail, live_stack.url))
+    steps.opens(caller, evidence.link_in(mail, live_stack.url))
     steps.sees(caller, "Is this your visit?")
     steps.gives_birth_date(caller, ("7", "March", "1984"))
     steps.presses(caller, "Show the visit")
@@ -279,8 +280,8 @@ def test_a_caller_who_fills_in_the_form_at_home(
 
     # then the visit is booked, and the mail says so
     steps.sees(caller, "Your visit is booked")
-    steps.is_neutral(live_stack.mail.wait_for(to=email, containing="Your appointment is booked"))
-    steps.all_is_well(live_stack)
+    evidence.is_neutral(live_stack.mail.wait_for(to=email, containing="Your appointment is booked"))
+    evidence.all_is_well(live_stack)
 
 
 def test_stripe_hangs_up_and_the_patient_pays_at_the_clinic(live_stack: LiveStack, somebody: Somebody) -> None:
@@ -298,7 +299,7 @@ def test_stripe_hangs_up_and_the_patient_pays_at_the_clinic(live_stack: LiveStac
     steps.agrees(patient)
     for _ in range(2):
         steps.sees(patient, "We can't reach the payment page right now")
-        visit = steps.visit_of(live_stack, email)
+        visit = evidence.visit_of(live_stack, email)
         assert (visit["status"], visit["awaiting"]) == ("pending", "payment")
         steps.presses(patient, "Try again")
     steps.sees(patient, "We can't reach the payment page right now")
@@ -307,8 +308,8 @@ def test_stripe_hangs_up_and_the_patient_pays_at_the_clinic(live_stack: LiveStac
     steps.presses(patient, "Pay at the clinic")
     steps.sees(patient, "Your visit is booked")
     live_stack.control_stripe("reset", {"keep_objects": True})
-    assert steps.money_at_stripe(live_stack, email) == []
-    steps.all_is_well(live_stack)
+    assert evidence.money_at_stripe(live_stack, email) == []
+    evidence.all_is_well(live_stack)
 
 
 def test_the_way_to_the_visit_without_scripts(live_stack: LiveStack, somebody: Somebody) -> None:
