@@ -36,10 +36,14 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What drives a browser or a whole stack may be tried again: a busy machine makes it late, not wrong."""
+    """What drives a browser or a whole stack may be tried again: a busy machine makes it late, not wrong.
+
+    Not what kills: a second try would count what the first has left.
+    """
     for item in items:
         group = item.get_closest_marker("xdist_group")
-        if item.get_closest_marker("journey") or (group and "live" in group.args):
+        is_live = item.get_closest_marker("journey") or (group and "live" in group.args)
+        if is_live and not item.get_closest_marker("chaos"):
             item.add_marker(pytest.mark.flaky(reruns=2))
 
 
