@@ -3,7 +3,7 @@ PYTEST := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadgroup
 MANAGE_IN_TESTS := DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python manage.py
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test lint bench chaos screenshots lock clean
+.PHONY: help run test lint bench mutants chaos screenshots lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -14,6 +14,7 @@ run: ## everything on this machine, on embedded services, at http://127.0.0.1:80
 
 test: lint ## all checks and tests, on throw-away services
 	@scripts/install-browser
+	@scripts/install-lforms
 	@$(PYTEST)
 
 lint: ## style and known weaknesses, types, import direction, templates, migrations
@@ -28,6 +29,10 @@ lint: ## style and known weaknesses, types, import direction, templates, migrati
 bench: ## measures, against the targets written beside them
 	@scripts/install dev
 	@$(BIN)/pytest -m bench -s tests/benchmarks
+
+mutants: ## breaks the screening rules in every small way; the tests must notice nine of ten
+	@scripts/install dev
+	@scripts/mutants
 
 chaos: ## kills processes and services at random; takes long
 	@scripts/install dev
@@ -44,4 +49,4 @@ lock: ## writes the lock files from pyproject.toml
 	@scripts/lock
 
 clean: ## removes what was installed and built; keeps the data in var/
-	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis test-results staticfiles
+	@rm -rf .venv .tools .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis mutants test-results staticfiles

@@ -29,6 +29,14 @@ class NotCleared(BookingError):
     status = 409
 
 
+class RecheckDue(BookingError):
+    """The questions that are asked again before each visit with needles have no answer yet."""
+
+    code = "recheck-due"
+    message = _("The short questions before this visit are not answered yet. Let the patient answer them, or ask them.")
+    status = 409
+
+
 class HoldExpired(BookingError):
     code = "hold-expired"
     message = _("We could not keep that time any longer. Please choose a time again.")
@@ -47,6 +55,13 @@ class NotPossibleNow(BookingError):
     code = "not-possible-now"
     message = _("This visit has changed in the meantime. Please look at it again.")
     status = 409
+
+
+class DecidedAlready(NotPossibleNow):
+    """Somebody was faster to answer the request; the message says who."""
+
+    code = "decided-already"
+    message = _("Somebody has answered this request already.")
 
 
 class SlotNotOffered(BookingError):

@@ -3,7 +3,9 @@
 from celery import shared_task
 
 from booking.services.appointments import lapse_forms
+from booking.services.errands import forget_contacts
 from booking.services.holds import expire_holds
+from booking.services.resume_links import forget_resume_mails
 from booking.services.reviews import lapse_requests
 from intake.clock import now
 
@@ -24,3 +26,10 @@ def sweep_requests(**_later: object) -> int:
 def sweep_forms(**_later: object) -> int:
     """Let the visits whose form did not come go on without needles."""
     return lapse_forms(now=now())
+
+
+@shared_task
+def forget_old_contacts(**_later: object) -> int:
+    """Blank the names and numbers of calls that were made long ago, and delete the mails of forms that are gone."""
+    moment = now()
+    return forget_contacts(now=moment) + forget_resume_mails(now=moment)

@@ -57,6 +57,7 @@ app.conf.beat_schedule = {
     "sweep-checkouts": _every(20, "booking.payments.tasks.sweep_checkouts"),
     "sweep-requests": _every(60, "booking.tasks.sweep_requests"),
     "sweep-forms": _every(60, "booking.tasks.sweep_forms"),
+    "forget-old-contacts": _every(900, "booking.tasks.forget_old_contacts"),
     "reconcile-payments": _every(600, "booking.payments.tasks.reconcile_payments"),
     "reconcile-nightly": _every(86400, "booking.payments.tasks.reconcile_nightly"),
     "delete-abandoned-forms": _every(900, "intake.tasks.delete_abandoned_forms"),

@@ -25,7 +25,13 @@ _GUARDS = (
     "payment_one_open_online",
     "ledger_movement_once",
 )
-_TRIGGERS = ("ledger_is_append_only", "audit_event_is_append_only", "questionnaire_is_immutable")
+_TRIGGERS = (
+    "ledger_is_append_only",
+    "audit_event_is_append_only",
+    "questionnaire_is_immutable",
+    "treatment_record_is_append_only",
+    "consent_says_what_it_said",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +112,14 @@ def _in_clear(now: datetime) -> list[str]:
         ("intake_questionnaireresponse", "content"),
         ("intake_screening", "result"),
         ("intake_screeningdecision", "content"),
+        ("intake_consent", "content"),
+        ("intake_consent", "withdrawal"),
+        ("intake_patient", "guardian_sees_why"),
+        ("booking_encounter", "plan"),
+        ("booking_treatmentrecord", "content"),
         ("booking_appointment", "note"),
+        ("booking_task", "contact"),
+        ("intake_questionnaireresponse", "resume_person"),
         ("reminders_communication", "content"),
     )
     bad: list[str] = []
@@ -135,11 +148,26 @@ INVARIANTS = (
         SELECT a.id FROM booking_appointment a JOIN booking_healthcareservice s ON s.id = a.service_id
           JOIN intake_patient p ON p.id = a.patient_id AND p.erased_at IS NULL
           LEFT JOIN intake_screening x ON x.id = a.screening_id
-        WHERE {_LIVE_VISIT} AND s.modality <> 'none' AND (
-          x.id IS NULL OR x.outcome = 'STOP' OR x.urgent <> '' OR NOT x.complete
+        WHERE {_LIVE_VISIT} AND s.modality <> 'none' AND NOT (a.status = 'arrived' AND coalesce(x.stage, '') <> 'booking'
+          AND x.id IS NOT NULL) AND (
+          x.id IS NULL OR x.outcome = 'STOP' OR x.raised_at IS NOT NULL OR x.urgent <> '' OR NOT x.complete
           OR ((x.outcome = 'REVIEW' OR x.earlier_stricter_id IS NOT NULL) AND coalesce(
-            (SELECT d.decision FROM intake_screeningdecision d WHERE d.screening_id = x.id
-             ORDER BY d.decided_at DESC LIMIT 1), '') <> 'approved'))"""),
+            (SELECT d.decision FROM intake_screeningdecision d WHERE d.screening_id = x.id AND d.decision <> 'asked'
+             ORDER BY d.decided_at DESC LIMIT 1),
+            (SELECT d.decision FROM intake_screeningdecision d JOIN intake_screening y ON y.id = d.screening_id
+             WHERE d.id = a.approval_id AND y.patient_id = a.patient_id), '') NOT IN ('approved', 'lowered')))"""),
+    ),
+    Invariant(
+        "asked-again",
+        "no visit with needles begins unless the questions before it were answered, on its day, for its time",
+        _sql("""
+        SELECT a.id FROM booking_appointment a JOIN booking_healthcareservice s ON s.id = a.service_id
+          JOIN intake_patient p ON p.id = a.patient_id AND p.erased_at IS NULL
+        WHERE a.status IN ('checked-in', 'fulfilled') AND s.modality <> 'none' AND a.checked_in_at >= (
+            SELECT min(applied) FROM django_migrations WHERE app = 'intake' AND name LIKE '%%_forms_ask_again')
+          AND NOT EXISTS (SELECT 1 FROM intake_screening x WHERE x.patient_id = a.patient_id AND x.complete
+            AND x.stage = 'check_in' AND x.evaluated_at <= a.checked_in_at
+            AND x.evaluated_at >= a.start - interval '24 hours')"""),
     ),
     Invariant(
         "holds-end",
@@ -278,6 +306,34 @@ INVARIANTS = (
             "SELECT id FROM payments_webhookevent WHERE handled_at IS NULL AND problem = '' AND received_at < %(late)s",
             late=timedelta(hours=1),
         ),
+    ),
+    Invariant(
+        "agreed",
+        "no consent is active without a therapist who heard it and a signature that it rests on",
+        _sql("""
+        SELECT c.id FROM intake_consent c WHERE c.status = 'active' AND (c.recorded_by_id IS NULL
+          OR c.recorded_at IS NULL OR NOT EXISTS (SELECT 1 FROM intake_consent s WHERE s.patient_id = c.patient_id
+            AND s.signed_at <= c.recorded_at))"""),
+    ),
+    Invariant(
+        "needled-as-agreed",
+        "no needling is written down without the patient's own yes, heard by a therapist and not taken back before",
+        _sql("""
+        SELECT t.id FROM booking_treatmentrecord t JOIN booking_encounter e ON e.id = t.encounter_id
+          JOIN booking_appointment a ON a.id = e.appointment_id
+          LEFT JOIN intake_consent c ON c.id = t.consent_id
+        WHERE t.needling <> 'none' AND (c.id IS NULL OR c.patient_id <> a.patient_id OR c.recorded_at IS NULL
+          OR c.recorded_at > t.recorded_at OR (t.needling = 'done' AND c.withdrawn_at < t.recorded_at
+            AND NOT EXISTS (SELECT 1 FROM booking_treatmentrecord f WHERE f.encounter_id = t.encounter_id
+              AND f.recorded_at < c.withdrawn_at)))"""),
+    ),
+    Invariant(
+        "signed-stays",
+        "questions that a clinician has signed are replaced by signed ones only",
+        _sql("""
+        SELECT q.id FROM intake_questionnaire q WHERE q.signed_at IS NULL AND EXISTS (SELECT 1
+          FROM intake_questionnaire s WHERE s.slug = q.slug AND s.signed_at IS NOT NULL
+            AND s.published_at < q.published_at)"""),
     ),
     Invariant("sealed", "every answer, result and note is sealed with a key of this installation", _in_clear),
 )

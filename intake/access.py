@@ -57,18 +57,33 @@ def cares_for(user: Somebody, patient: Patient, now: datetime) -> bool:
     )
 
 
+def shows_answers(patient: Patient | None) -> bool:
+    """Whether pages on the patient's side may show what was answered: not where a therapist, or the clinic's rule for
+    young people, lets a parent see visits only, because a link or an account may be the parent's.
+    """
+    return patient is not None and patient.guardian_sees == Patient.GuardianSees.ALL
+
+
 def can_see_answers(user: Somebody, patient: Patient | None, now: datetime) -> bool:
-    """The patient's own account, or a therapist who cares for them. A manager needs `can_break_glass` and a reason."""
+    """The account that acts for the patient, unless only visits are shown to it, or a therapist who cares for them.
+
+    A manager needs `can_break_glass` and a reason.
+    """
     if patient is None or not isinstance(user, User) or not user.is_active:
         return False
     if user.role == Role.PATIENT:
-        return patient.user_id == user.pk
+        return patient.user_id == user.pk and shows_answers(patient)
     return cares_for(user, patient, now)
 
 
 def can_break_glass(user: Somebody, reason: str) -> bool:
     """A manager who says why may see answers; it is written down and the patient's therapist is told."""
     return bool(manages(user)) and bool(reason.strip())
+
+
+def can_see_trail(user: Somebody, patient: Patient, now: datetime) -> bool:
+    """Who may read who looked at a patient's answers: a therapist who cares for them, and managers."""
+    return bool(manages(user)) or cares_for(user, patient, now)
 
 
 def live_relations(now: datetime) -> QuerySet[CareRelation]:

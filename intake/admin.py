@@ -76,10 +76,23 @@ class AccountAdmin(UserAdmin):
 
 @admin.register(Questionnaire)
 class QuestionnaireAdmin(admin.ModelAdmin):
-    """Published versions, to read. A new one is published by `manage.py load_questionnaire`."""
+    """Published versions, to read. The clinic makes a new one under Questions, and signs it."""
 
-    list_display = ("slug", "version", "published_at", "published_by")
-    fields = ("slug", "version", "rules_version", "config", "content_hash", "published_at", "published_by")
+    list_display = ("slug", "version", "published_at", "published_by", "signed_name")
+    fields = (
+        "slug",
+        "version",
+        "rules_version",
+        "config",
+        "content_hash",
+        "published_at",
+        "published_by",
+        "switched_off",
+        "signed_name",
+        "signed_registration",
+        "signed_body",
+        "signed_at",
+    )
     readonly_fields = fields
 
     def has_module_permission(self, request: HttpRequest) -> bool:

@@ -80,6 +80,68 @@ class QuestionnaireMissing(DrypointError):
     status = 503
 
 
+class SignatureNotAccepted(DrypointError):
+    """Nobody signs with a blank, or for another person without saying as what."""
+
+    code = "signature-not-accepted"
+    message = _("Please type the full name of the person who signs.")
+    status = 422
+
+
+class InformationChanged(DrypointError):
+    """The text was replaced while somebody read it: what was signed must be what is in force."""
+
+    code = "information-changed"
+    message = _("This text has changed. Please read it once more.")
+    status = 409
+
+
+class ConsentMissing(DrypointError):
+    """Details may hold what is `missing`, as `intake.rules.consents` names it."""
+
+    code = "consent-missing"
+    message = _("The patient's yes is not complete.")
+    status = 409
+
+
+class SignedVersionInForce(DrypointError):
+    """What the clinic has signed is replaced by the clinic alone."""
+
+    code = "signed-version-in-force"
+    message = _("The clinic has signed its own version of the questions. Change it under Settings, Health questions.")
+    status = 409
+
+
+class DraftChanged(DrypointError):
+    """Somebody else was faster; details hold `by` and `at` where the working copy still exists."""
+
+    code = "draft-changed"
+    message = _("Somebody else has changed the working copy. Look at it as it is now, then try again.")
+    status = 409
+
+
+class NotPublishable(DrypointError):
+    """A working copy that must not be put before patients; details hold the `problems`."""
+
+    code = "not-publishable"
+    message = _("This can't be published as it is.")
+    status = 422
+
+
+class InvalidChange(DrypointError):
+    """A change that doesn't fit; details hold the `problems`: what is wrong, by the name of what was to change."""
+
+    code = "invalid-change"
+    message = _("This change doesn't fit.")
+    status = 422
+
+
+class MustBeAsked(DrypointError):
+    code = "must-be-asked"
+    message = _("This question can't be switched off.")
+    status = 422
+
+
 class NotAllowed(DrypointError):
     code = "not-allowed"
     message = _("You can't do this.")

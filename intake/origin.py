@@ -1,5 +1,6 @@
 """Where a request comes from: what limits count by, and what an AuditEvent keeps as its source."""
 
+import ipaddress
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -14,6 +15,15 @@ def address_of(request: HttpRequest) -> str:
     """The network address of whoever asks; behind our proxy the last one the proxy wrote down."""
     forwarded = request.headers.get("X-Forwarded-For", "") if settings.BEHIND_PROXY else ""
     return (forwarded.rpartition(",")[2].strip() or str(request.META.get("REMOTE_ADDR", "")))[:64]
+
+
+def network_of(address: str) -> str:
+    """The range that an address belongs to, for limits that a change of address must not get around: /24 or /56."""
+    try:
+        known = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    return str(ipaddress.ip_network((known, 24 if known.version == 4 else 56), strict=False))
 
 
 def current_address() -> str:

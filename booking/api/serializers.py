@@ -11,7 +11,8 @@ from rest_framework import serializers
 from booking.api.fields import Day, Known, Moment, Money, MoneyOut, Phone, Text, WallTime, YesNo
 from booking.models import Appointment, HealthcareService, Location, Practitioner
 from intake.api.serializers import StrictSerializer
-from intake.models import Patient
+from intake.models import Consent, Patient
+from intake.services.consents import MAX_NAME
 
 LONGEST_SEARCH = timedelta(days=62)
 OLDEST = timedelta(days=366 * 120)
@@ -78,6 +79,30 @@ class PatientIn(StrictSerializer):
         return value
 
 
+class SignatureIn(StrictSerializer):
+    """Who has read the information on needling, and exactly what they were shown."""
+
+    name = Text(max_length=MAX_NAME, validators=[_ONE_LINE], help_text="As typed by whoever signs.")
+    signer = serializers.ChoiceField(Consent.Signer.values, required=False, default=Consent.Signer.SELF)
+    relation = Text(
+        required=False, allow_blank=True, default="", max_length=MAX_NAME, help_text="Of who signs for another person."
+    )
+    version = Text(max_length=40)
+    hash = Text(max_length=64)
+    language = serializers.ChoiceField(Patient.LANGUAGES, required=False, default="en")
+    shown_at = Moment()
+
+
+class InformationOut(serializers.Serializer[Any]):
+    """What is read and signed before needling: show `text` whole, and send `version` and `hash` with the signature."""
+
+    version = serializers.CharField()
+    hash = serializers.CharField()
+    language = serializers.CharField()
+    title = serializers.CharField()
+    text = serializers.CharField()
+
+
 class AppointmentIn(StrictSerializer):
     """Whose hold becomes a booking, and how it is paid."""
 
@@ -88,6 +113,9 @@ class AppointmentIn(StrictSerializer):
     payment = serializers.ChoiceField(["online", "desk", "none"])
     accepts_assessment = YesNo(
         required=False, default=False, help_text="Keep the time without needles if no therapist answers a request."
+    )
+    signature = SignatureIn(
+        required=False, allow_null=True, default=None, help_text="Read and signed (`GET information/`); or later."
     )
 
 

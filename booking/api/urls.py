@@ -5,6 +5,7 @@ from booking.api import views
 urlpatterns = [
     path("services/", views.Services.as_view(), name="api-services"),
     path("practitioners/", views.Practitioners.as_view(), name="api-practitioners"),
+    path("information/", views.Information.as_view(), name="api-information"),
     path("slots/", views.Slots.as_view(), name="api-slots"),
     path("holds/", views.Holds.as_view(), name="api-holds"),
     path("holds/<uuid:hold_id>/", views.Hold.as_view(), name="api-hold"),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.utils.translation import get_language
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -21,6 +22,7 @@ from booking.api.serializers import (
     ConfirmedOut,
     HoldIn,
     HoldOut,
+    InformationOut,
     PractitionerOut,
     PractitionerSearch,
     RescheduleIn,
@@ -43,9 +45,11 @@ from intake.api.permissions import Anyone
 from intake.api.serializers import StrictSerializer
 from intake.api.throttles import PerAddress
 from intake.clock import clinic_date, now
+from intake.information import current_information
 from intake.models import Screening
 from intake.origin import address_of
 from intake.selectors.clearance import screening_by_token
+from intake.services.consents import Signature
 from intake.services.patients import PatientDetails
 
 Reason = Appointment.CancelReason
@@ -68,6 +72,17 @@ class Services(APIView):
     def get(self, request: Request) -> Response:
         _query(StrictSerializer, request)
         return Response(ServiceOut(HealthcareService.objects.filter(online=True), many=True).data)
+
+
+class Information(APIView):
+    """What is read and signed before needling, word for word."""
+
+    permission_classes = (Anyone,)
+
+    @described({200: InformationOut}, 400)
+    def get(self, request: Request) -> Response:
+        _query(StrictSerializer, request)
+        return Response(InformationOut(current_information(get_language() or "en")).data)
 
 
 class Practitioners(APIView):
@@ -165,8 +180,10 @@ class Appointments(Idempotent):
         is_post=True,
         request=AppointmentIn,
         codes={
-            409: f"`hold-expired`, `not-cleared` (the time is let go), `patient-busy`, `too-late`, {_TAKEN}",
-            422: "`incomplete`, `policies-not-accepted`, `payment-not-offered` or `idempotency-key-reused`",
+            409: "`hold-expired`, `not-cleared` (the time is let go), `information-changed`, `patient-busy`,"
+            f" `too-late`, {_TAKEN}",
+            422: "`incomplete`, `policies-not-accepted`, `payment-not-offered`, `signature-not-accepted` or"
+            " `idempotency-key-reused`",
         },
     )
     def post(self, request: Request) -> Response:
@@ -183,6 +200,7 @@ class Appointments(Idempotent):
                 payment=asked["payment"],
                 policies_accepted=asked["policies_accepted"],
                 accepts_assessment=asked["accepts_assessment"],
+                signature=Signature(**asked["signature"]) if asked["signature"] else None,
                 by=None if patient is details else user,
                 now=at,
             )

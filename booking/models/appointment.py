@@ -80,6 +80,10 @@ class Appointment(models.Model):
     manage_token_hash = models.CharField(max_length=64, blank=True)
     confirmed_at = models.DateTimeField(null=True)  # when somebody said who they are
     decide_by = models.DateTimeField(null=True)  # awaiting review
+    review_since = models.DateTimeField(null=True)  # since when a therapist was asked the last time
+    approval = models.ForeignKey(  # what a therapist said yes to, where these answers need that
+        "intake.ScreeningDecision", null=True, on_delete=models.SET_NULL, related_name="appointments"
+    )
     form_due_at = models.DateTimeField(null=True)  # awaiting form
     accepts_assessment = models.BooleanField(default=False)  # "keep this time without needles if nobody answers"
 

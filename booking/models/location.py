@@ -1,13 +1,39 @@
 import uuid
 
 from django.contrib.postgres.fields import ArrayField
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from booking.rules.help_languages import HELP_SENTENCES
+from booking.rules.opening_hours import hours_of_week
+from intake.models import Patient
+
 
 def default_reminder_hours() -> list[int]:
     return [48, 2]
+
+
+def default_help_languages() -> list[str]:
+    return list(HELP_SENTENCES)
+
+
+def default_weekly_hours() -> dict[str, list[list[str]]]:
+    return {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri")}
+
+
+def validate_weekly_hours(weekly: object) -> None:
+    """Refuse a week that can't be read, and one that is never open.
+
+    :raises ValidationError: with what is wrong
+    """
+    try:
+        hours = hours_of_week(weekly)
+    except ValueError as wrong:
+        raise ValidationError(_("These hours can't be read: %(wrong)s"), params={"wrong": str(wrong)}) from None
+    if not hours:
+        raise ValidationError(_("Please give the hours of at least one day."))
 
 
 class Location(models.Model):
@@ -21,15 +47,44 @@ class Location(models.Model):
     email = models.EmailField()
     time_zone = models.CharField(max_length=64, default="America/Edmonton")
     opening_hours = models.TextField(help_text=_("In words, as shown on the pages."))
+    weekly_hours = models.JSONField(
+        default=default_weekly_hours,
+        validators=[validate_weekly_hours],
+        help_text=_(
+            'The same as times, for deadlines: {"mon": [["08:00", "12:00"], ["13:00", "18:00"]], ...}; days are mon, '
+            "tue, wed, thu, fri, sat, sun. A day that is left out is closed."
+        ),
+    )
     emergency_number = models.CharField(max_length=40, default="911")
     crisis_line = models.CharField(max_length=80, default="988")
     nurse_line = models.CharField(max_length=40, default="811")
+    help_languages = ArrayField(
+        models.CharField(max_length=10, choices=[(one.code, one.name) for one in HELP_SENTENCES.values()]),
+        default=default_help_languages,
+        blank=True,
+        help_text=_("Those in which the check first says that help is there; the commonest of your patients first."),
+    )
     arrival_notes = models.TextField(blank=True, help_text=_("How to find us and how to prepare."))
 
     privacy_officer = models.CharField(max_length=200)
     privacy_law = models.CharField(max_length=200, default="Alberta's Health Information Act")
     retention_years = models.PositiveSmallIntegerField(default=10)
     majority_age = models.PositiveSmallIntegerField(default=18)
+    mature_minor_age = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        help_text=_("From this age a young person may agree alone. Empty: only if the therapist finds them able to."),
+    )
+    private_answers_from_age = models.PositiveSmallIntegerField(
+        default=14,
+        help_text=_("From this age a young person whose form somebody else fills in answers private questions alone."),
+    )
+    guardian_sees = models.CharField(
+        max_length=20,
+        choices=Patient.GuardianSees.choices,
+        default=Patient.GuardianSees.ALL,
+        help_text=_("What a parent's account sees of a young person, until their therapist sets something else."),
+    )
 
     minimum_notice_minutes = models.PositiveIntegerField(default=120)
     request_notice_minutes = models.PositiveIntegerField(
@@ -42,7 +97,9 @@ class Location(models.Model):
         default=100, help_text=_("Of the deposit, for a late cancellation.")
     )
     no_show_fee_percent = models.PositiveSmallIntegerField(default=100, help_text=_("Of the deposit."))
-    review_response_hours = models.PositiveSmallIntegerField(default=24)
+    review_response_hours = models.PositiveSmallIntegerField(
+        default=24, help_text=_("Opening hours, not by the clock.")
+    )
     form_deadline_hours = models.PositiveSmallIntegerField(default=24, help_text=_("Before a phone booking's visit."))
     online_payment = models.BooleanField(
         default=True, help_text=_("Quebec forbids payment in advance: switch it off there.")

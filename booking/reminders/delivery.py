@@ -24,7 +24,7 @@ from booking.reminders.letters import letter_of, message_id_of
 from booking.reminders.models import Communication
 from booking.reminders.services import CANCELLED, MOVED, NO_ADDRESS, quiet_hours_of
 from booking.reminders.switch import senders_released
-from booking.rules.reminders import FAREWELLS, is_reminder, still_true
+from booking.rules.reminders import FAREWELLS, keeps_quiet, still_true
 
 logger = logging.getLogger(__name__)
 
@@ -104,7 +104,7 @@ def still_due(communication: Communication, *, now: datetime) -> Verdict:
         return Verdict("stop", CANCELLED if visit.status == "cancelled" else OUT_OF_DATE)
     if visit.start <= now and communication.kind not in FAREWELLS:
         return Verdict("skip", TOO_LATE)
-    quiet = quiet_hours_of(visit) if is_reminder(communication.kind) else None
+    quiet = quiet_hours_of(visit) if keeps_quiet(communication.kind) else None
     night = quiet.around(now) if quiet else None
     return Verdict("later", due_at=night[1]) if night else Verdict("send")
 

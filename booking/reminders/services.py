@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_noop
 
 from booking.errors import NotPossibleNow
-from booking.models import Appointment
+from booking.models import Appointment, HealthcareService
 from booking.reminders.models import Communication
 from booking.reminders.switch import senders_released
 from booking.rules.reminders import (
@@ -21,6 +22,7 @@ from booking.rules.reminders import (
     QuietHours,
     at_once,
     payment_nudge,
+    recheck,
     reminders,
     still_true,
 )
@@ -33,8 +35,12 @@ __all__ = [
     "announce_lost_slot",
     "announce_payment_problem",
     "ask_for_form",
+    "ask_for_signature",
+    "ask_to_answer",
+    "ask_to_check",
     "plan_booking_messages",
     "plan_reminders",
+    "queue_resume_link",
     "queue_sign_in_mail",
     "replan_after_move",
     "resend",
@@ -56,7 +62,10 @@ _CANCELLED_KINDS = {
     Appointment.CancelReason.HOLD_EXPIRED: "time-released",
 }
 _NEWS = ("account-news", "answers-opened")  # true for days; codes and links are not
-_ASKS = ("payment-waiting", "request-received", "request-waiting", "form-needed")
+_ASKS_THERAPISTS = ("request-waiting", "request-still-waiting", "request-answered")
+_ASKS = ("payment-waiting", "request-received", *_ASKS_THERAPISTS, "question-waiting", "form-needed")
+# What is said once for each time that a therapist is asked, so perhaps again about the same visit at the same time.
+_OF_A_REVIEW = frozenset({"request-received", *_ASKS_THERAPISTS, "request-overdue", "question-waiting", "approved"})
 
 
 def plan_booking_messages(*, appointment: Appointment, manage_token: str | None = None, now: datetime) -> None:
@@ -106,11 +115,14 @@ def stop_messages(*, appointment: Appointment, reason: str, kinds: Collection[st
     return waiting.update(status=Communication.Status.STOPPED, status_reason=reason)
 
 
-def announce_cancellation(*, appointment: Appointment, now: datetime) -> None:
-    """Stop what is waiting and tell the patient, in the words that fit `appointment.cancel_reason`."""
+def announce_cancellation(*, appointment: Appointment, alternatives: Iterable[Any] = (), now: datetime) -> None:
+    """Stop what is waiting and tell the patient, in the words that fit `appointment.cancel_reason`, with other free
+    times (what has `.start`).
+    """
     kind = _CANCELLED_KINDS.get(Appointment.CancelReason(appointment.cancel_reason), "cancellation")
     stop_messages(appointment=appointment, reason=CANCELLED, now=now)
-    _write(appointment=appointment, planned=[at_once(kind, start=appointment.start, now=now)], now=now)
+    planned = [at_once(kind, start=appointment.start, now=now)]
+    _write(appointment=appointment, planned=planned, content=_as_content(alternatives), now=now)
 
 
 def announce_decision(*, appointment: Appointment, decision: str, now: datetime) -> None:
@@ -126,13 +138,13 @@ def announce_lost_slot(*, appointment: Appointment, alternatives: Iterable[Any],
     """Tell the patient that the money came too late for the time, with other free times (what has `.start`)."""
     stop_messages(appointment=appointment, reason=CANCELLED, now=now)
     planned = [at_once("paid-too-late", start=appointment.start, now=now)]
-    other_times = [slot.start.isoformat() for slot in alternatives][:3]
-    _write(appointment=appointment, planned=planned, content={"alternatives": other_times}, now=now)
+    _write(appointment=appointment, planned=planned, content=_as_content(alternatives), now=now)
 
 
 def announce_change(*, appointment: Appointment, now: datetime) -> None:
     """Tell the patient that something about the visit changed (it stays, at its time): the page says what."""
-    stop_messages(appointment=appointment, reason=ANSWERED, kinds=_ASKS, now=now)
+    gone = _ASKS if _needles(appointment) else (*_ASKS, "recheck")
+    stop_messages(appointment=appointment, reason=ANSWERED, kinds=gone, now=now)
     planned = [at_once("changed", start=appointment.start, now=now), *_reminders_of(appointment, now=now)]
     _write(appointment=appointment, planned=planned, now=now)
 
@@ -149,18 +161,66 @@ def ask_for_form(*, appointment: Appointment, manage_token: str | None, now: dat
     _write(appointment=appointment, planned=[asked], token=manage_token, now=now)
 
 
+def ask_to_check(*, appointment: Appointment, manage_token: str | None, now: datetime) -> None:
+    """Send the link to the questions before the visit now, or once more; what was planned for later is let go."""
+    kind, version = "recheck", appointment.schedule_version
+    written = Communication.objects.filter(appointment=appointment, kind=kind, schedule_version=version)
+    waiting = written.filter(status=Communication.Status.PREPARATION)
+    if waiting.update(due_at=now):
+        return
+    before = written.select_related("appointment", "patient").order_by("-created_at").first()
+    if before is not None:
+        resend(communication=before, now=now)
+        return
+    _write(appointment=appointment, planned=[Planned(now, kind, appointment.start)], token=manage_token, now=now)
+
+
+def ask_for_signature(*, appointment: Appointment, manage_token: str | None, now: datetime) -> None:
+    """Send the link to what is read and signed before the visit, or send it once more."""
+    kind, version = "to-sign", appointment.schedule_version
+    sent = Communication.objects.filter(appointment=appointment, kind=kind, schedule_version=version)
+    before = sent.select_related("appointment", "patient").order_by("-created_at").first()
+    if before is not None:
+        resend(communication=before, now=now)
+        return
+    _write(
+        appointment=appointment,
+        planned=[at_once(kind, start=appointment.start, now=now)],
+        token=manage_token,
+        now=now,
+    )
+
+
 def announce_payment_problem(*, appointment: Appointment, now: datetime) -> None:
     """Tell the patient that a payment needs a look; no sum stands in a mail."""
     _write(appointment=appointment, planned=[at_once("payment-problem", start=appointment.start, now=now)], now=now)
 
 
-def tell_staff(*, kind: str, recipients: Iterable[User], appointment: Appointment, now: datetime) -> None:
-    """Tell staff that something waits for them ("request-waiting"), without a clinical word and without a name."""
+def ask_to_answer(*, appointment: Appointment, number: int, now: datetime) -> None:
+    """Tell the patient that their therapist has a question (their `number`th); the page says which."""
+    asked = at_once("question-waiting", start=appointment.start, deadline=appointment.decide_by, now=now)
+    _write(appointment=appointment, planned=[asked], about=f"/question/{number}", now=now)
+
+
+def tell_staff(
+    *,
+    kind: str,
+    recipients: Iterable[User],
+    appointment: Appointment,
+    about: str = "",
+    due_at: datetime | None = None,
+    now: datetime,
+) -> None:
+    """Tell staff that something waits for them ("request-waiting"), without a clinical word and without a name; at
+    `due_at`, if it is still true then. `about` sets apart what is told more than once.
+    """
     planned = at_once(kind, start=appointment.start, deadline=appointment.decide_by, now=now)
+    if due_at is not None:
+        planned = replace(planned, due_at=due_at)
     Communication.objects.bulk_create(
         [
             _row(
-                subject=f"{_subject(appointment)}/user/{user.pk}",
+                subject=f"{_subject(appointment, kind)}{about}/user/{user.pk}",
                 planned=planned,
                 appointment=appointment,
                 recipient=user.email,
@@ -194,6 +254,20 @@ def queue_sign_in_mail(
     return row
 
 
+def queue_resume_link(*, recipient: str, language: str, token: str, until: datetime, now: datetime) -> Communication:
+    """Queue the link to a form that was begun: about no patient and no visit, and worth nothing after `until`."""
+    row = _row(
+        subject=f"form/{uuid.uuid4()}",
+        planned=Planned(now, "resume-link", until),
+        recipient=recipient,
+        language=language,
+        content={"path": f"/check/go-on/{token}/"},
+        now=now,
+    )
+    row.save(force_insert=True)
+    return row
+
+
 def resend(*, communication: Communication, now: datetime) -> Communication:
     """Send a message about a visit once more, by hand: a new row with `:rN` after the old one's key.
 
@@ -207,7 +281,7 @@ def resend(*, communication: Communication, now: datetime) -> Communication:
         or (visit.start <= now and communication.kind not in FAREWELLS)
     ):
         raise NotPossibleNow
-    first = communication.dedupe_key.partition(":r")[0] if _is_resent(communication) else communication.dedupe_key
+    first = communication.dedupe_key.rpartition(":r")[0] if _is_resent(communication) else communication.dedupe_key
     times = Communication.objects.filter(Q(dedupe_key=first) | Q(dedupe_key__startswith=f"{first}:r")).count()
     row = _row(
         subject="",
@@ -233,8 +307,13 @@ def _address_of(communication: Communication) -> str:
 
 
 def _reminders_of(appointment: Appointment, *, now: datetime) -> tuple[Planned, ...]:
-    place = appointment.location
-    return reminders(start=appointment.start, hours=place.reminder_hours, quiet=quiet_hours_of(appointment), now=now)
+    quiet = quiet_hours_of(appointment)
+    planned = reminders(start=appointment.start, hours=appointment.location.reminder_hours, quiet=quiet, now=now)
+    return (*planned, *recheck(start=appointment.start, quiet=quiet, now=now)) if _needles(appointment) else planned
+
+
+def _needles(appointment: Appointment) -> bool:
+    return appointment.service.modality != HealthcareService.Modality.NONE
 
 
 def quiet_hours_of(appointment: Appointment) -> QuietHours | None:
@@ -251,6 +330,7 @@ def _write(
     planned: Iterable[Planned],
     token: str | None = None,
     content: Mapping[str, Any] | None = None,
+    about: str = "",
     now: datetime,
 ) -> None:
     patient = appointment.patient
@@ -259,7 +339,7 @@ def _write(
     kept = {"token": token or _kept_token(appointment)} | dict(content or {})
     rows = [
         _row(
-            subject=_subject(appointment),
+            subject=f"{_subject(appointment, one.kind)}{about}",
             planned=one,
             appointment=appointment,
             recipient=patient.email,
@@ -274,8 +354,13 @@ def _write(
     Communication.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def _subject(appointment: Appointment) -> str:
-    return f"appointment/{appointment.pk}"
+def _subject(appointment: Appointment, kind: str) -> str:
+    since = appointment.review_since if kind in _OF_A_REVIEW else None
+    return f"appointment/{appointment.pk}{f'/review/{int(since.timestamp())}' if since else ''}"
+
+
+def _as_content(alternatives: Iterable[Any]) -> dict[str, list[str]]:
+    return {"alternatives": [slot.start.isoformat() for slot in alternatives][:3]}
 
 
 def _kept_token(appointment: Appointment) -> str | None:

@@ -8,10 +8,13 @@ before.
 from datetime import datetime, timedelta
 from typing import Final
 
+from booking.rules.opening_hours import Week, add_opening_hours
+
 HOLD: Final = timedelta(minutes=10)
 HOLD_AT_MOST: Final = timedelta(minutes=30)
 CHECKOUT: Final = timedelta(minutes=15)
 DECIDE_BEFORE_VISIT: Final = timedelta(hours=2)
+DECIDE_WITHIN: Final = timedelta(days=4)  # money that is only authorised is settled in four days
 HOLDS_OF_ONE: Final = 3
 HOLDS_OF_A_SHARED_ADDRESS: Final = 20
 
@@ -24,10 +27,11 @@ def hold_until(*, created_at: datetime, now: datetime) -> datetime:
 
 
 def notice_minutes(*, minimum: int, for_request: int, is_request: bool, by_staff: bool) -> int:
-    """How many minutes ahead a time must lie: more when a therapist looks first, none when staff book it."""
-    if by_staff:
-        return 0
-    return max(minimum, for_request) if is_request else minimum
+    """How many minutes ahead a time must lie: more when a therapist looks first, whoever books it; else none when staff
+    do.
+    """
+    least = 0 if by_staff else minimum
+    return max(least, for_request) if is_request else least
 
 
 def free_cancel_until(*, start: datetime, hours: int) -> datetime:
@@ -58,12 +62,20 @@ def fee_for_moving(
     return fee_for_cancelling(reason="patient", free_until=free_until, late_fee=late_fee, confirmed=confirmed, now=now)
 
 
-def decide_by(*, start: datetime, response_hours: int, now: datetime) -> datetime:
-    """Until when a therapist must have answered: within the clinic's hours and two hours before the visit; a request
-    that is later than that has until the visit.
+def decide_by(
+    *, start: datetime, response_hours: int, weekly: Week, zone: str, since: datetime, now: datetime
+) -> datetime:
+    """Until when a therapist who was asked at `since` must have answered: so many opening hours, four days at most, and
+    two hours before the visit; a visit nearer than that leaves until it begins.
     """
-    due = min(now + timedelta(hours=response_hours), start - DECIDE_BEFORE_VISIT)
-    return due if due > now else start
+    latest = start - DECIDE_BEFORE_VISIT
+    asked_for = min(add_opening_hours(since, response_hours, weekly=weekly, zone=zone), since + DECIDE_WITHIN)
+    return min(asked_for, latest if latest > now else start)
+
+
+def half_gone(*, since: datetime, until: datetime) -> datetime:
+    """When half of the time to answer is gone."""
+    return since + (until - since) / 2
 
 
 def form_due_at(*, start: datetime, hours: int, now: datetime) -> datetime:

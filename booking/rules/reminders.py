@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 AFTER_BOOKING = timedelta(hours=1)
 # News that stays true: a day is enough for a mail server to come back.
 NEWS_KEEPS = timedelta(days=1)
+# The questions before a visit with needles are open from a day before it.
+RECHECK_LEAD = timedelta(hours=24)
 # Checkout keeps a time for 15 minutes; a nudge in the last five of them can still save it.
 PAYMENT_NUDGE = timedelta(minutes=10)
 PAYMENT_KEEPS = timedelta(minutes=15)
@@ -22,9 +24,16 @@ _TRUE_IN: dict[str, frozenset[tuple[str, str]]] = {
     "payment-waiting": frozenset({("pending", "payment")}),
     "request-received": frozenset({("pending", "review")}),
     "request-waiting": frozenset({("pending", "review")}),
+    "request-still-waiting": frozenset({("pending", "review")}),
+    "request-answered": frozenset({("pending", "review")}),
+    "question-waiting": frozenset({("pending", "review")}),
     "form-needed": frozenset({("pending", "form"), ("booked", ""), ("arrived", "")}),
+    "to-sign": frozenset({("pending", "form"), ("pending", "review"), ("booked", ""), ("arrived", "")}),
     "reminder": frozenset({("booked", ""), ("pending", "form")}),
+    "recheck": frozenset({("booked", ""), ("pending", "review"), ("arrived", "")}),
 }
+# What has happened stays true whatever becomes of the visit.
+_STAYS_TRUE = frozenset({"request-overdue"})
 _ENDED = frozenset({"cancelled", "entered-in-error"})
 
 
@@ -81,6 +90,19 @@ def reminders(
     return tuple(planned)
 
 
+def recheck(*, start: datetime, quiet: QuietHours | None = None, now: datetime) -> tuple[Planned, ...]:
+    """The request to answer a few questions, a day before a visit with needles and good until it begins; none for a
+    visit so near that its form has just been filled in: then they are asked on the day.
+    """
+    due_at = _awake(start - RECHECK_LEAD, start - timedelta(hours=2), quiet)
+    return (Planned(due_at, "recheck", start),) if due_at >= now + AFTER_BOOKING else ()
+
+
+def keeps_quiet(kind: str) -> bool:
+    """Whether a message of this kind waits for the end of the clinic's night."""
+    return is_reminder(kind) or kind == "recheck"
+
+
 def _awake(due_at: datetime, not_after: datetime, quiet: QuietHours | None) -> datetime:
     """When to send instead if it is quiet at `due_at`: in the morning, or the evening before if that is too late."""
     night = quiet.around(due_at) if quiet else None
@@ -96,7 +118,7 @@ def at_once(kind: str, *, start: datetime, deadline: datetime | None = None, now
     What is said about a coming visit is useless once it begins; what asks for something, once its `deadline` has
     passed; an end is news for at least a day.
     """
-    if kind in FAREWELLS:
+    if kind in FAREWELLS | _STAYS_TRUE:
         return Planned(now, kind, max(start, now + NEWS_KEEPS))
     return Planned(now, kind, min(start, deadline) if deadline and deadline > now else start)
 
@@ -108,6 +130,8 @@ def payment_nudge(*, now: datetime) -> Planned:
 
 def still_true(kind: str, *, status: str, awaiting: str) -> bool:
     """Whether a message of this kind may still be sent about a visit in this state (FHIR's code, what it awaits)."""
+    if kind in _STAYS_TRUE:
+        return True
     if kind in FAREWELLS:
         return status == "cancelled"
     family = "reminder" if is_reminder(kind) else kind

@@ -26,8 +26,9 @@ def appointments_of(patient: Patient) -> QuerySet[Appointment]:
 
 
 def appointments_of_user(user: User) -> QuerySet[Appointment]:
-    """The visits of everybody whom this account may act for, the latest first."""
-    return with_relations().filter(patient__user=user).order_by("-start")
+    """The visits of everybody whom this account may act for and see, the latest first."""
+    mine = with_relations().filter(patient__user=user)
+    return mine.exclude(patient__guardian_sees=Patient.GuardianSees.NOTHING).order_by("-start")
 
 
 def appointments_visible_to(user: User, *, now: datetime) -> QuerySet[Appointment]:

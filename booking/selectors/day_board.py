@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
@@ -16,10 +16,13 @@ from booking.reminders.models import Communication
 from booking.rules.walltime import start_of_day
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to, finished_needlings
+from booking.selectors.approvals import visits_resting_on
 from booking.selectors.practitioners import needles
+from booking.selectors.rechecks import recheck_due, was_asked_again
 from booking.selectors.time_off import displacing
-from intake.models import Outcome, ScreeningDecision, User
-from intake.selectors.clearance import get_clearance
+from booking.selectors.treatments import agreement_of_visits
+from intake.models import Outcome, Screening, User
+from intake.selectors.clearance import Clearance, get_clearance
 
 Status = Appointment.Status
 Awaiting = Appointment.Awaiting
@@ -36,6 +39,10 @@ class Blocker:
     mend: str
     amount: int = 0  # minor units, where it is about money
     communication: UUID | None = None  # where it is about a message
+
+
+# What reception says, and no more: "your therapist will talk with you first".
+_TALK = Blocker("therapist-talks-first", _("The therapist will talk with the patient first."), "talk")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +105,12 @@ def _visits_of(location: Location, day: date, by: User, now: datetime) -> QueryS
 
 
 def _with_circumstances(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
-    latest = ScreeningDecision.objects.filter(screening=OuterRef("screening")).order_by("-decided_at")
     returning = Exists(finished_needlings().filter(patient=OuterRef("patient")))
     with_answers = visits.select_related("screening__response", "screening__questionnaire")
     return with_answers.annotate(
-        displaced=displacing(), decision=Subquery(latest.values("decision")[:1]), returning=returning
+        displaced=displacing(),
+        returning=returning,
+        **agreement_of_visits(),
     )
 
 
@@ -120,6 +128,7 @@ def _unsent(visits: Iterable[Appointment]) -> Mapping[UUID, list[Communication]]
 
 def _blockers(visit: Appointment, balance: Balance, unsent: list[Communication], now: datetime) -> Iterator[Blocker]:
     yield from _about_answers(visit, now)
+    yield from _about_agreement(visit)
     if visit.status in _COMING and getattr(visit, "displaced", False):
         yield Blocker("displaced", _("The therapist is away at that time."), "move")
     yield from _about_money(visit, balance)
@@ -136,6 +145,9 @@ def _about_answers(visit: Appointment, now: datetime) -> Iterator[Blocker]:
     if visit.status not in (*_COMING, *_HERE) or not needles(visit.service):
         return
     screening = visit.screening
+    if screening is not None and not screening.complete and was_asked_again(visit):
+        yield _TALK
+        return
     if visit.awaiting == Awaiting.FORM or screening is None or not screening.complete:
         yield Blocker("form-unfinished", _("The health form is not filled in."), "send-form")
         return
@@ -146,22 +158,45 @@ def _about_answers(visit: Appointment, now: datetime) -> Iterator[Blocker]:
         birth_date=visit.patient.birth_date if visit.patient else None,
         returning=bool(getattr(visit, "returning", False)),
         by_staff=True,
+        visits_used=visits_resting_on(besides=visit),
         now=now,
     )
-    if screening.valid_until < max(visit.start, now):
-        yield Blocker("recheck-due", _("The answers are too old for this visit."), "send-form")
-    elif not clearance.complete:
-        yield Blocker("recheck-due", _("Some questions must be asked again before this visit."), "send-form")
+    yield from _about_asking_again(visit, screening, clearance, now)
     outcomes = (screening.effective_outcome, clearance.outcome)
-    if Outcome.STOP in outcomes or screening.urgent or clearance.urgent:
+    if was_asked_again(visit) and clearance.decision != "yes":
+        yield _TALK
+    elif Outcome.STOP in outcomes or screening.urgent or clearance.urgent:
         yield Blocker("not-cleared", _("The answers do not allow needling."), "make-needle-free")
-    elif visit.awaiting == Awaiting.REVIEW or (
-        Outcome.REVIEW in outcomes
-        and (getattr(visit, "decision", None) != "approved" or clearance.decision == "request")
-    ):
+    elif visit.awaiting == Awaiting.REVIEW or (Outcome.REVIEW in outcomes and clearance.decision != "yes"):
         yield Blocker("review-pending", _("A therapist must look at the answers."), "review")
     if visit.status in _HERE and must_be_acknowledged(visit):
         yield Blocker("alert", _("The therapist has not confirmed what to be careful about."), "acknowledge")
+
+
+def _about_agreement(visit: Appointment) -> Iterator[Blocker]:
+    """What is signed and written down about needling; nobody is kept from arriving, nor the day from closing."""
+    if not needles(visit.service) or visit.awaiting in (Awaiting.FORM, Awaiting.PAYMENT):
+        return
+    if visit.status in (*_COMING, *_HERE) and getattr(visit, "has_withdrawn", False):
+        yield Blocker("consent-withdrawn", _("The patient has taken back their agreement."), "make-needle-free")
+    elif visit.status in (*_COMING, *_HERE) and not getattr(visit, "has_signed", True):
+        yield Blocker("consent-missing", _("The information is not signed."), "sign")
+    if visit.status == Status.FULFILLED and not getattr(visit, "is_recorded", True):
+        yield Blocker("record-missing", _("The therapist has not written down what was done."), "record")
+
+
+def _about_asking_again(
+    visit: Appointment, screening: Screening, clearance: Clearance, now: datetime
+) -> Iterator[Blocker]:
+    """What was answered too long ago, or not for this visit."""
+    is_here = visit.status == Status.ARRIVED
+    mend = "ask-again" if is_here else "send-form"
+    if screening.valid_until < max(visit.start, now):
+        yield Blocker("recheck-due", _("The answers are too old for this visit."), mend)
+    elif is_here and recheck_due(visit, now=now) != "nothing":
+        yield Blocker("recheck-due", _("The short questions before the visit are not answered yet."), mend)
+    elif not clearance.complete:
+        yield Blocker("recheck-due", _("Some questions must be asked again before this visit."), mend)
 
 
 def _about_money(visit: Appointment, balance: Balance) -> Iterator[Blocker]:

@@ -4,6 +4,18 @@ from datetime import datetime
 
 from booking.models import Appointment
 from booking.rules import policy
+from booking.selectors.practitioners import needles
+from intake.selectors.consents import consent_state
+
+
+def took_consent_back(appointment: Appointment) -> bool:
+    """Whether the patient has taken back their agreement to needling: then nothing is charged for this visit's end."""
+    return needles(appointment.service) and consent_state(appointment.patient) == "withdrawn"
+
+
+def late_fee_of(appointment: Appointment) -> int:
+    """What a late cancellation or move costs by the terms that were agreed to; minor units."""
+    return appointment.late_fee_amount and (0 if took_consent_back(appointment) else appointment.late_fee_amount)
 
 
 def fee_if_cancelled(appointment: Appointment, *, reason: str, now: datetime) -> int:
@@ -11,7 +23,7 @@ def fee_if_cancelled(appointment: Appointment, *, reason: str, now: datetime) ->
     return policy.fee_for_cancelling(
         reason=reason,
         free_until=appointment.free_cancel_until,
-        late_fee=appointment.late_fee_amount,
+        late_fee=late_fee_of(appointment),
         confirmed=appointment.status == Appointment.Status.BOOKED,
         now=now,
     )

@@ -12,18 +12,26 @@ from booking.selectors.openings import rooms_for, shape_of, taken_between
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A service without needles, and the room for it (None: it needs none)."""
+    """A service without needles, and the room for it (None: it needs none). `keeps_time`: it takes the visit's own
+    time and room, whatever it takes elsewhere.
+    """
 
     service: HealthcareService
     room_id: UUID | None
+    keeps_time: bool = False
 
 
 def needle_free_offer(appointment: Appointment, *, now: datetime) -> Offer | None:
     """The longest service without needles, booked online, that fits into this visit's time: same therapist, and in
     person if the visit is; its own room if that suits, else another that is free.
+
+    Who is here already is never sent away for want of a room or of minutes: they stay where they are.
     """
     offers = list(_offers(appointment, now))
-    return max(offers, key=lambda offer: (offer.service.minutes, -offer.service.position), default=None)
+    best = max(offers, key=lambda offer: (offer.service.minutes, -offer.service.position), default=None)
+    if best is None and appointment.status == Appointment.Status.ARRIVED:
+        return _where_they_are(appointment)
+    return best
 
 
 def needle_free_service_for(appointment: Appointment, *, now: datetime) -> HealthcareService | None:
@@ -48,6 +56,13 @@ def _offers(appointment: Appointment, now: datetime) -> Iterator[Offer]:
         room_id = _room_for(service, appointment, now) if in_person else None
         if room_id or not in_person:
             yield Offer(service, room_id)
+
+
+def _where_they_are(appointment: Appointment) -> Offer | None:
+    """The clinic's shortest service without needles, in the time and room of somebody who has arrived."""
+    without = HealthcareService.objects.filter(modality=HealthcareService.Modality.NONE, currency=appointment.currency)
+    shortest = without.exclude(room_kind="").order_by("minutes", "position", "pk").first()
+    return Offer(shortest, appointment.room_id, keeps_time=True) if shortest else None
 
 
 def _room_for(service: HealthcareService, appointment: Appointment, now: datetime) -> UUID | None:

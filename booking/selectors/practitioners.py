@@ -26,8 +26,8 @@ def practitioners_for(service: HealthcareService) -> QuerySet[Practitioner]:
     return offered.exclude(needling_authorisation="") if needles(service) else offered
 
 
-def practitioners_on_duty(day: date) -> QuerySet[Practitioner]:
-    """Active therapists authorised to needle on that day: who may answer a request."""
+def authorised_to_needle(day: date) -> QuerySet[Practitioner]:
+    """Active therapists whose authorisation to needle holds on that day."""
     return (
         Practitioner.objects.filter(active=True)
         .exclude(needling_authorisation="")

@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 
 from booking.models import Appointment, HealthcareService, Location, Practitioner
 from booking.rules.availability import Slot, open_slots
+from booking.selectors.approvals import visits_resting_on
 from booking.selectors.openings import Notice, desks_of, shape_of, taken_between
 from booking.selectors.practitioners import practitioners_for
 from intake.models import Screening
@@ -33,7 +34,13 @@ def free_slots(
     is_request, answers_until = False, None
     if screening is not None and service.needs_screening:
         clearance = get_clearance(
-            screening=screening, service=service, start=now, birth_date=None, by_staff=by_staff, now=now
+            screening=screening,
+            service=service,
+            start=now,
+            birth_date=None,
+            by_staff=by_staff,
+            visits_used=visits_resting_on(),
+            now=now,
         )
         if clearance.decision == "no":
             return []

@@ -8,8 +8,10 @@ from booking.models import Appointment, HealthcareService
 from booking.payments.models import Payment
 from booking.payments.services import want_capture
 from booking.reminders.services import tell_staff
-from booking.rules.policy import decide_by
+from booking.rules.policy import decide_by, half_gone
 from booking.selectors.appointments import has_been_needled
+from booking.selectors.approvals import visits_resting_on
+from booking.selectors.stand_ins import managers, practitioners_on_duty, who_answers_for
 from booking.services.states import move_on
 from intake.models import Patient
 from intake.selectors.clearance import Clearance, get_clearance
@@ -36,6 +38,7 @@ def clearance_for(
         birth_date=person.birth_date if person else None,
         returning=isinstance(person, Patient) and has_been_needled(person),
         by_staff=by_staff,
+        visits_used=visits_resting_on(besides=appointment),
         now=now,
     )
 
@@ -53,15 +56,44 @@ def admit(appointment: Appointment, clearance: Clearance, *, now: datetime) -> N
     :raises NotPossibleNow: the present state does not lead there
     """
     if clearance.decision == "request":
-        move_on(appointment, Status.PENDING, awaiting=Appointment.Awaiting.REVIEW)
-        appointment.decide_by = decide_by(
-            start=appointment.start, response_hours=appointment.location.review_response_hours, now=now
-        )
-        tell_staff(kind="request-waiting", recipients=[appointment.practitioner.user], appointment=appointment, now=now)
+        _ask_therapist(appointment, now)
     elif appointment.status != Status.BOOKED:
         move_on(appointment, Status.BOOKED)
     if appointment.awaiting != Appointment.Awaiting.REVIEW:
         appointment.decide_by = None
+        appointment.approval = clearance.approval
+
+
+def _ask_therapist(appointment: Appointment, now: datetime) -> None:
+    """It waits for a therapist. One that waits already is not given more time by moving it."""
+    waits_already = appointment.awaiting == Appointment.Awaiting.REVIEW and appointment.review_since is not None
+    move_on(appointment, Status.PENDING, awaiting=Appointment.Awaiting.REVIEW)
+    if not waits_already:
+        appointment.review_since = now
+    assert appointment.review_since is not None
+    appointment.approval = None
+    place = appointment.location
+    appointment.decide_by = decide_by(
+        start=appointment.start,
+        response_hours=place.review_response_hours,
+        weekly=place.weekly_hours,
+        zone=place.time_zone,
+        since=appointment.review_since,
+        now=now,
+    )
+    _tell_who_answers(appointment, now)
+
+
+def _tell_who_answers(appointment: Appointment, now: datetime) -> None:
+    """A mail at once to the therapist and who stands in, and one to all who can help when half of the time is gone."""
+    assert appointment.review_since is not None
+    assert appointment.decide_by is not None
+    first = who_answers_for(appointment.practitioner, now=now)
+    tell_staff(kind="request-waiting", recipients=first, appointment=appointment, now=now)
+    half = max(now, half_gone(since=appointment.review_since, until=appointment.decide_by))
+    on_duty = [one.user for one in practitioners_on_duty(half).select_related("user")]
+    helpers = sorted({*first, *on_duty, *managers()}, key=lambda user: str(user.pk))
+    tell_staff(kind="request-still-waiting", recipients=helpers, appointment=appointment, due_at=half, now=now)
 
 
 def take_what_is_authorised(appointment: Appointment, *, now: datetime) -> None:

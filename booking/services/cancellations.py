@@ -1,5 +1,6 @@
 """Cancelling: the time is free at once, and what it costs follows the terms of the day it was booked."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -9,7 +10,9 @@ from booking.errors import NotPossibleNow, TooLate
 from booking.models import Appointment
 from booking.payments.services import charge_fee, release_payments
 from booking.reminders.services import announce_cancellation
+from booking.rules.availability import Slot
 from booking.rules.policy import fee_for_cancelling
+from booking.selectors.fees import late_fee_of
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment
 from booking.services.states import acts_for_clinic, end_as_cancelled, record_change
@@ -62,16 +65,17 @@ def cancel(
     by: User | None = None,
     role: str = "",
     waive_fee: bool = False,
+    alternatives: Sequence[Slot] = (),
     now: datetime,
 ) -> Cancelled:
-    """Cancel a locked visit in the caller's transaction: fee, money, messages, audit."""
+    """Cancel a locked visit in the caller's transaction: fee, money, messages (with other times, if any), audit."""
     fee = (
         0
         if waive_fee
         else fee_for_cancelling(
             reason=reason,
             free_until=visit.free_cancel_until,
-            late_fee=visit.late_fee_amount,
+            late_fee=late_fee_of(visit),
             confirmed=visit.status == Status.BOOKED,
             now=now,
         )
@@ -80,7 +84,7 @@ def cancel(
     visit.save()
     charge_fee(appointment=visit, amount=fee, now=now)
     release_payments(appointment=visit, keep=fee, now=now)
-    announce_cancellation(appointment=visit, now=now)
+    announce_cancellation(appointment=visit, alternatives=alternatives, now=now)
     record_change(appointment=visit, action="cancelled", by=by, role=role, reason=reason, fee=fee, now=now)
     return Cancelled(visit, fee)
 

@@ -23,8 +23,10 @@ from booking.payments.services import request_payment
 from booking.reminders.services import plan_booking_messages
 from booking.rules import policy
 from booking.selectors.openings import Notice
+from booking.selectors.practitioners import needles
 from booking.selectors.slots import nearest_slots
 from booking.selectors.time_off import is_displaced
+from booking.selectors.treatments import age_rule_of
 from booking.services.admission import admit, clearance_for, is_unfinished
 from booking.services.constraints import named_constraints
 from booking.services.holds import is_live
@@ -32,10 +34,12 @@ from booking.services.links import manage_token
 from booking.services.locks import ChangedMeanwhile, lock_appointment
 from booking.services.records import keep_care_relation
 from booking.services.states import acts_for_clinic, end_as_cancelled, move_on, record_change
+from intake.clock import clinic_date
 from intake.errors import IncompleteAnswers, NotAllowed
 from intake.models import Patient, User
-from intake.selectors.clearance import Clearance
+from intake.selectors.clearance import Clearance, age_on
 from intake.selectors.screenings import stricter_before
+from intake.services.consents import Signature, check_signature, sign_information
 from intake.services.patients import PatientDetails, register_patient
 from intake.services.screenings import attach_screening
 from intake.tokens import hash_token
@@ -65,6 +69,7 @@ class Details:
     note: str = ""
     by: User | None = None
     wait_for_form: bool = False
+    signature: Signature | None = None
 
     @property
     def by_staff(self) -> bool:
@@ -79,6 +84,7 @@ def confirm_details(
     policies_accepted: bool,
     accepts_assessment: bool = False,
     note: str = "",
+    signature: Signature | None = None,
     by: User | None = None,
     now: datetime,
 ) -> Confirmed:
@@ -90,6 +96,7 @@ def confirm_details(
     :raises NotCleared: the answers forbid it with this birth date; the time is let go
     :raises IncompleteAnswers, ScreeningOfAnother: answers are missing, out of date or another person's; the time
         stays held
+    :raises SignatureNotAccepted, InformationChanged: what was signed can't be kept; the time stays held
     :raises PoliciesNotAccepted, PaymentNotOffered, PhoneNeeded, TooLate, PatientBusy, SlotTaken, NotAllowed: and the
         time stays held
     """
@@ -99,6 +106,7 @@ def confirm_details(
         policies_accepted=policies_accepted,
         accepts_assessment=accepts_assessment,
         note=note,
+        signature=signature,
         by=by,
     )
     try:
@@ -132,7 +140,7 @@ def confirm(appointment: Appointment, details: Details, *, now: datetime) -> Con
     if known is None and not _is_cleared(hold, details, now):  # before a record is made of somebody we turn away
         _turn_away(hold, details, now)
         return None
-    hold.patient = _patient_of(details, now)
+    hold.patient = _patient_of(hold, details, now)
     if hold.screening is not None and not details.wait_for_form:
         hold.screening = attach_screening(screening=hold.screening, patient=hold.patient, now=now)
     clearance = CLEARED if details.wait_for_form else _clearance(hold, details, now)
@@ -142,10 +150,13 @@ def confirm(appointment: Appointment, details: Details, *, now: datetime) -> Con
     return _book(hold, details, clearance, now)
 
 
-def _patient_of(details: Details, now: datetime) -> Patient:
+def _patient_of(hold: Appointment, details: Details, now: datetime) -> Patient:
     if isinstance(details.patient, Patient):
         return details.patient
-    return register_patient(details=details.patient, by=details.by, now=now)
+    said, place = details.patient, hold.location
+    young = age_rule_of(place).is_minor(age_on(clinic_date(hold.start), said.birth_date) if said.birth_date else None)
+    sees = place.guardian_sees if young else Patient.GuardianSees.ALL
+    return register_patient(details=said, guardian_sees=sees, by=details.by, now=now)
 
 
 def _turn_away(hold: Appointment, details: Details, now: datetime) -> None:
@@ -171,6 +182,8 @@ def _book(hold: Appointment, details: Details, clearance: Clearance, now: dateti
     else:
         admit(hold, clearance, now=now)
     hold.save()
+    if details.signature is not None and needles(hold.service):
+        sign_information(patient=hold.patient, signature=details.signature, by=details.by, now=now)
     if details.payment == "online":
         request_payment(
             appointment=hold,
@@ -219,7 +232,9 @@ def _is_same_person(known: Patient | None, said: Patient | PatientDetails) -> bo
 
 
 def _check_who_asks(details: Details) -> None:
-    """A record on file is booked on by its own account or by staff only."""
+    """A record on file is booked on by its own account or by staff only. What is signed must be worth keeping."""
+    if details.signature is not None:
+        check_signature(details.signature)
     known = details.patient
     if isinstance(known, Patient) and not details.by_staff and (details.by is None or known.user_id != details.by.pk):
         raise NotAllowed

@@ -27,8 +27,9 @@ def book_for_caller(
     by: User,
     now: datetime,
 ) -> Confirmed:
-    """Book for somebody on the phone; no notice is asked for, all other rules hold. `wait_for_form`: without answers,
-    until the form comes or its deadline turns it into a visit without needles.
+    """Book for somebody on the phone; no notice but that of a request is asked for, all other rules hold.
+
+    `wait_for_form`: without answers, until the form comes or its deadline turns it into a visit without needles.
 
     :raises NotAllowed: `by` does not work with visits
     :raises NotCleared: the answers forbid it, or there are none; nothing changed

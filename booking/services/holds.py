@@ -12,6 +12,7 @@ from booking.errors import HoldExpired, NotCleared, NotPossibleNow, SlotNotOffer
 from booking.models import Appointment, HealthcareService, Practitioner
 from booking.rules.availability import Slot
 from booking.rules.policy import HOLDS_OF_A_SHARED_ADDRESS, HOLDS_OF_ONE, hold_until
+from booking.selectors.approvals import visits_resting_on
 from booking.selectors.openings import Notice
 from booking.selectors.slots import nearest_slots
 from booking.selectors.workload import least_busy_first
@@ -237,6 +238,7 @@ def _notice_for(wish: Wish, now: datetime) -> Notice:
         start=wish.start,
         birth_date=None,
         by_staff=wish.by_staff,
+        visits_used=visits_resting_on(),
         now=now,
     )
     if clearance.decision == "no":

@@ -8,8 +8,10 @@ from django.utils.translation import gettext_lazy as _
 from booking.errors import NotPossibleNow
 from booking.models import Appointment
 from booking.reminders.models import Communication
-from booking.reminders.services import ask_for_form, resend
+from booking.reminders.services import ask_for_form, ask_for_signature, ask_to_check, resend
 from booking.rules.lifecycle import COMING
+from booking.selectors.practitioners import needles
+from booking.selectors.rechecks import recheck_due
 from booking.services.constraints import named_constraints
 from booking.services.links import manage_token
 from booking.services.locks import lock_appointment
@@ -37,6 +39,25 @@ def send_again(*, communication: Communication, by: User, now: datetime) -> Comm
         return sent
 
 
+def send_signature_link(*, appointment: Appointment, by: User, now: datetime) -> None:
+    """Send the patient of a coming visit with needles the link to what is read and signed before it.
+
+    :raises NotPossibleNow: the visit is without needles or not to come, there is no address, or it is on its way
+    """
+    require_clinic(by)
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        if visit.status not in (*COMING, Appointment.Status.ARRIVED) or not needles(visit.service):
+            raise NotPossibleNow
+        if visit.patient is None or not visit.patient.email:
+            raise NotPossibleNow(_("There is no e-mail address. It can be read and signed here at the clinic."))
+        _refuse_twice(visit, "to-sign")
+        token = manage_token(visit)
+        known = token if visit.manage_token_hash == hash_token(token) else None
+        ask_for_signature(appointment=visit, manage_token=known, now=now)
+        record_change(appointment=visit, action="sign-link-sent", by=by, now=now)
+
+
 def send_form_link(*, appointment: Appointment, by: User, now: datetime) -> None:
     """Send the patient of a coming visit, or of one who has just arrived, the link to the health form.
 
@@ -57,6 +78,25 @@ def send_form_link(*, appointment: Appointment, by: User, now: datetime) -> None
         known = token if visit.manage_token_hash == hash_token(token) else None
         ask_for_form(appointment=visit, manage_token=known, now=now)
         record_change(appointment=visit, action="form-link-sent", by=by, now=now)
+
+
+def send_check_link(*, appointment: Appointment, by: User, now: datetime) -> None:
+    """Send the patient the link to the questions before the visit, on the day or the day before.
+
+    :raises NotPossibleNow: nothing is to be asked now, the visit has begun, there is no address, or the link is about
+        to be sent already
+    """
+    require_clinic(by)
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        if recheck_due(visit, now=now) == "nothing":
+            raise NotPossibleNow
+        if visit.start <= now or visit.patient is None or not visit.patient.email:
+            raise NotPossibleNow(_("No mail can be sent for this. Let the patient answer here, or ask in the room."))
+        token = manage_token(visit)
+        known = token if visit.manage_token_hash == hash_token(token) else None
+        ask_to_check(appointment=visit, manage_token=known, now=now)
+        record_change(appointment=visit, action="check-link-sent", by=by, now=now)
 
 
 def _refuse_twice(visit: Appointment, kind: str) -> None:

@@ -12,6 +12,7 @@ from booking.payments.services import charge_fee
 from booking.reminders.services import replan_after_move
 from booking.rules import policy
 from booking.rules.lifecycle import COMING
+from booking.selectors.fees import late_fee_of
 from booking.selectors.openings import Notice
 from booking.selectors.slots import nearest_slots
 from booking.services.admission import admit, clearance_for, is_unfinished, take_what_is_authorised
@@ -84,7 +85,7 @@ def _move(
     fee = policy.fee_for_moving(
         by_clinic=staff,
         free_until=visit.free_cancel_until,
-        late_fee=visit.late_fee_amount,
+        late_fee=late_fee_of(visit),
         confirmed=visit.status == Appointment.Status.BOOKED,
         now=now,
     )

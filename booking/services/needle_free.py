@@ -22,6 +22,8 @@ from booking.services.states import acts_for_clinic, record_change
 from intake.models import User
 
 Status = Appointment.Status
+_NONE_FITS = _("No visit without needles fits into this time.")
+_NONE_HERE = _("The clinic has no visit without needles in person. Add one in the settings, or cancel: that is free.")
 
 
 def make_needle_free(*, appointment: Appointment, by: User | None, now: datetime) -> Appointment:
@@ -48,16 +50,17 @@ def take_needles_out(
         raise NotPossibleNow
     offer = needle_free_offer(visit, now=now)
     if offer is None:
-        raise NotPossibleNow(_("No visit without needles fits into this time."))
+        raise NotPossibleNow(_NONE_HERE if visit.status == Status.ARRIVED else _NONE_FITS)
     service = offer.service
     if clearance_for(visit, service=service, by_staff=by_staff, now=now).decision != "yes":
         raise NotCleared
     before = visit.service.slug
     shape = shape_of(service)
     visit.service = service
-    visit.end = shape.visit(visit.start).end
-    visit.occupied = as_range(shape.occupied(visit.start))
-    visit.price_amount = service.price_amount
+    if not offer.keeps_time:
+        visit.end = shape.visit(visit.start).end
+        visit.occupied = as_range(shape.occupied(visit.start))
+    visit.price_amount = min(visit.price_amount, service.price_amount)  # an honest answer costs nothing
     visit.form_due_at = None
     visit.room_id = offer.room_id
     if visit.status == Status.PENDING:

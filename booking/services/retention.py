@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from booking.models import Appointment, Location
+from booking.models import Appointment, Encounter, Location, Task
 from booking.reminders.models import Communication
 from intake.clock import clinic_date
 from intake.models import Patient, User
@@ -37,8 +37,10 @@ def erase_record(*, patient: Patient, by: User | None, now: datetime) -> Patient
 
     :raises NotAllowed: the record is kept because of a complaint or claim
     """
+    Encounter.objects.filter(appointment__patient=patient).delete()  # what was done, and whose yes it rested on
     erased = erase_patient(patient=patient, by=by, now=now)
     Appointment.objects.filter(patient=patient).update(note=None, manage_token_hash="")
+    Task.objects.filter(patient=patient).update(contact=None)
     messages = Communication.objects.filter(patient=patient)
     open_ones = messages.filter(status__in=[Communication.Status.PREPARATION, Communication.Status.IN_PROGRESS])
     open_ones.update(status=Communication.Status.STOPPED, status_reason=_("The record was erased."))

@@ -6,11 +6,13 @@ from typing import Any
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from booking.errors import NotCleared, NotPossibleNow
+from booking.errors import NotCleared, NotPossibleNow, RecheckDue
 from booking.models import Appointment
 from booking.payments.services import charge_fee, release_payments
 from booking.reminders.services import CANCELLED, stop_messages
 from booking.selectors.alerts import must_be_acknowledged
+from booking.selectors.fees import took_consent_back
+from booking.selectors.rechecks import recheck_due
 from booking.services.admission import clearance_for, is_unfinished
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment
@@ -21,6 +23,7 @@ from intake.errors import IncompleteAnswers, NotAllowed
 from intake.models import User
 
 Status = Appointment.Status
+ACKNOWLEDGE_FIRST = _("Please confirm first that you have seen what to be careful about.")
 
 
 def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
@@ -43,16 +46,23 @@ def check_in(*, appointment: Appointment, by: User, now: datetime) -> Appointmen
 
     :raises NotCleared: STOP, or REVIEW that no therapist has approved
     :raises IncompleteAnswers: there are no answers for this visit, or they are out of date
+    :raises NotPossibleNow: a therapist begins it without having confirmed to have seen what to be careful about
+    :raises RecheckDue: what is asked again before each visit with needles was not answered for this one
     """
     require_clinic(by)
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
+        if is_therapist(by) and must_be_acknowledged(visit):
+            raise NotPossibleNow(ACKNOWLEDGE_FIRST)  # reception can't see it, so it doesn't hold them up
+        due = recheck_due(visit, now=now)
         move_on(visit, Status.CHECKED_IN)
         clearance = clearance_for(visit, by_staff=True, now=now)
         if is_unfinished(clearance):
             raise IncompleteAnswers
         if clearance.decision != "yes":
             raise NotCleared
+        if due != "nothing":
+            raise RecheckDue
         visit.checked_in_at = now
         return _keep(visit, "checked-in", by, now)
 
@@ -99,7 +109,7 @@ def mark_noshow(*, appointment: Appointment, by: User, waive_fee: bool = False, 
             raise NotPossibleNow(_("The visit has not begun yet."))
         move_on(visit, Status.NOSHOW)
         visit.save()
-        fee = 0 if waive_fee else visit.no_show_fee_amount
+        fee = 0 if waive_fee or took_consent_back(visit) else visit.no_show_fee_amount
         charge_fee(appointment=visit, amount=fee, now=now)
         release_payments(appointment=visit, keep=fee, now=now)
         stop_messages(appointment=visit, reason=str(_("The patient did not come.")), now=now)

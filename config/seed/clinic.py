@@ -75,6 +75,10 @@ def make_clinic(*, rng: Random, practitioners: int, rooms: int, today: date) -> 
         phone="+17805550134",
         email="hello@needle-and-motion.example",
         opening_hours="Monday to Friday 8:30 to 19:00, Saturday 9:00 to 13:00",
+        weekly_hours={
+            **{day: [["08:30", "19:00"]] for day in ("mon", "tue", "wed", "thu", "fri")},
+            "sat": [["09:00", "13:00"]],
+        },
         arrival_notes=(
             "Eat something in the two hours before. Wear loose clothes. Keep taking your medicines as prescribed. "
             "Parking is behind the house; the door has no step."

@@ -11,15 +11,20 @@ from booking.models import Appointment, HealthcareService
 from booking.payments.ledger import balance_of
 from booking.payments.services import record_desk_payment
 from booking.rules.availability import Slot
+from booking.selectors.rechecks import stage_now
 from booking.selectors.slots import free_slots
 from booking.services.appointments import book_for_caller, confirm_details
 from booking.services.holds import hold_time
+from booking.services.rechecks import begin_questions, extent_for, finish_questions
 from booking.services.visits import acknowledge_alert, check_in, finish_visit, mark_arrived
 from config.seed.answers import answer_like
 from config.seed.clinic import Clinic, new_id
 from config.seed.names import person, story_phone
 from intake.models import Outcome, Patient, Role, Screening, User
+from intake.rules.answers import to_line
+from intake.selectors.rechecks import recheck_of
 from intake.services.patients import PatientDetails
+from intake.services.responses import save_answers
 
 # Things a therapist looks at before a visit is confirmed.
 _REQUESTS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -44,6 +49,8 @@ def _bring_up_to_date(reception: User, now: datetime) -> None:
         mark_arrived(appointment=visit, by=reception, now=now)
         if visit.end > now:
             continue
+        _nothing_has_changed(visit, now)
+        visit.refresh_from_db()
         if visit.screening and visit.screening.outcome == Outcome.CAUTION:
             acknowledge_alert(appointment=visit, by=visit.practitioner.user, now=now)
         check_in(appointment=visit, by=reception, now=now)
@@ -51,6 +58,24 @@ def _bring_up_to_date(reception: User, now: datetime) -> None:
         if due:
             record_desk_payment(appointment=visit, amount=due, method="terminal", by=reception, now=now)
         finish_visit(appointment=visit, by=visit.practitioner.user, now=now)
+
+
+def _nothing_has_changed(visit: Appointment, now: datetime) -> None:
+    """The questions before the visit, answered as last time, and with the safe answer where they are about today."""
+    visit.refresh_from_db()
+    due = extent_for(visit, now=now)
+    if due == "nothing":
+        return
+    form = begin_questions(appointment=visit, language="en", now=now)
+    recheck = recheck_of(form, due=due, stage=stage_now(visit, now=now), now=now)
+    known: dict[str, Any] = to_line(recheck.context, recheck.known)
+    new = [item for item in recheck.asked if item.id not in recheck.known.gates and item.gate_answers]
+    safe = {item.id: "yes" if item.triage_on == "no" else "no" for item in new}
+    again = {item.id for item in recheck.asked}
+    follow_ups = {name: given for name, given in known["follow_ups"].items() if name in again}
+    gates = {name: gate for name, gate in known["answers"].items() if name in again}
+    save_answers(response=form, answers=gates | safe, follow_ups=follow_ups, now=now)
+    finish_questions(appointment=visit, response=form, now=now)
 
 
 def _ask_for_a_time(clinic: Clinic, service: HealthcareService, rng: Random, trouble: Any, now: datetime) -> None:

@@ -8,16 +8,18 @@ from typing import Any
 from django.db.models import Model
 from django.utils.text import slugify
 
-from booking.models import Appointment
+from booking.models import Appointment, Encounter, TreatmentRecord
 from booking.payments.models import LedgerEntry, Payment
 from booking.rules.policy import free_cancel_until
 from booking.rules.walltime import wall_text
+from booking.selectors.practitioners import needles
 from booking.services.links import manage_token
 from config.seed.answers import Answered, answer_like
 from config.seed.clinic import Clinic, new_id
 from config.seed.diary import Visit
 from config.seed.names import person, story_phone
-from intake.models import AuditEvent, CareRelation, Patient, QuestionnaireResponse, Role, Screening
+from config.seed.room import Room
+from intake.models import AuditEvent, CareRelation, Consent, Patient, QuestionnaireResponse, Role, Screening
 from intake.tokens import hash_token
 
 _Status = Appointment.Status
@@ -47,6 +49,7 @@ class Written:
     entries: list[LedgerEntry] = field(default_factory=list)
     relations: dict[tuple[Any, Any], CareRelation] = field(default_factory=dict)
     events: list[AuditEvent] = field(default_factory=list)
+    room_rows: list[tuple[type[Model], list[Any]]] = field(default_factory=list)
 
     def insert(self) -> None:
         for model, rows in (
@@ -59,6 +62,8 @@ class Written:
             (AuditEvent, self.events),
         ):
             _insert(model, rows)
+        for table, made in self.room_rows:
+            _insert(table, made)
         CareRelation.objects.bulk_create(self.relations.values(), batch_size=500)
 
 
@@ -75,6 +80,12 @@ class Writer:
         self._midnight = midnight  # everything before it has happened
         self._known: list[_Known] = []
         self.written = Written()
+        self._room = Room(rng)
+        self.written.room_rows = [
+            (Consent, self._room.consents),
+            (Encounter, self._room.encounters),
+            (TreatmentRecord, self._room.records),
+        ]
 
     def add(self, visit: Visit) -> Appointment:
         """One more visit; call in the order of time."""
@@ -86,10 +97,20 @@ class Writer:
         self.written.events.append(_booked(appointment))
         if appointment.status == _Status.FULFILLED:
             known.visits += 1
+        self._agreement(appointment, known.patient)
         if appointment.status in (_Status.FULFILLED, _Status.BOOKED) and visit.service.price_amount:
             self._money(appointment, paid=appointment.status == _Status.FULFILLED)
         self._care(appointment)
         return appointment
+
+    def _agreement(self, appointment: Appointment, patient: Patient) -> None:
+        """Almost everybody has signed with the booking; what was done is written down."""
+        if not needles(appointment.service):
+            return
+        if appointment.status == _Status.FULFILLED:
+            self._room.treat(appointment, patient)
+        elif self._rng.random() < 0.95:
+            self._room.sign(patient, appointment)
 
     def _patient_for(self, visit: Visit) -> _Known:
         if visit.service.for_returning or self._rng.random() < 0.2:

@@ -123,7 +123,8 @@ class AgreeForm(forms.Form):
         error_messages={"required": _("Choose how you would like to pay.")},
     )
     accepts_assessment = forms.BooleanField(
-        label=_("If no therapist can answer in time, keep this time as a visit without needles"),
+        label=_("If no therapist can answer in time, keep this time as an assessment"),
+        help_text=_("Whether to use needles is decided there. You can change this later on your page."),
         required=False,
     )
     agree = forms.BooleanField(

@@ -21,6 +21,7 @@ from booking.errors import (
 )
 from booking.models import Appointment
 from booking.selectors.offers import needle_free_service_for
+from booking.selectors.practitioners import needles
 from booking.services.admission import clearance_for
 from booking.services.appointments import Confirmed, confirm_details
 from booking.services.confirming import ways_to_pay
@@ -28,16 +29,21 @@ from booking.services.holds import extend_hold, release_hold
 from frontend.patient.book_forms import SOMEONE_NEW, AgreeForm, DetailsForm, WhichPatientForm, details_from
 from frontend.patient.pages import book_steps, private, signed_in_patient
 from frontend.patient.paying import go_and_pay
+from frontend.patient.refusals import not_cleared_page
+from frontend.patient.sign_forms import SignForm, note_shown, when_shown
 from frontend.patient.terms import answer_due, terms_of_hold
 from frontend.patient.times import times_of
 from frontend.patient.way import Way
 from intake.clock import clinic_date, now
-from intake.errors import DrypointError, IncompleteAnswers
+from intake.errors import DrypointError, IncompleteAnswers, InformationChanged, ScreeningOfAnother, SignatureNotAccepted
+from intake.information import current_information
 from intake.models import Patient
+from intake.selectors.consents import consent_state
 from intake.selectors.patients import patients_of
 from intake.services.patients import PatientDetails
 
 Status = Appointment.Status
+_STAYS_HERE = (InformationChanged, PatientBusy, PhoneNeeded, PoliciesNotAccepted, SignatureNotAccepted, TryAgain)
 
 
 @private
@@ -103,17 +109,18 @@ def agree(request: HttpRequest) -> HttpResponse:
         ways=["none"] if "none" in ways else ways,  # nothing is due before the visit: nothing to choose
         can_go_without=can_go_without,
     )
+    sign = _sign_form(request, way, hold, who, moment)
     status = 200
     if request.method == "POST":
         status = 422
-        if form.is_valid():
+        if all(one.is_valid() for one in (form, sign) if one is not None):
             try:
-                confirmed = _confirm(request, hold, who, form, moment)
-            except (PatientBusy, PhoneNeeded, PoliciesNotAccepted, TryAgain) as problem:
+                confirmed = _confirm(request, hold, who, form, sign, moment)
+            except _STAYS_HERE as problem:
                 form.add_error(None, str(problem.message))
                 status = problem.status
             except DrypointError as problem:
-                return _not_booked(request, way, hold, problem)
+                return _not_booked(request, way, hold, problem, who)
             else:
                 way.finish_booking(confirmed.appointment)
                 if confirmed.appointment.awaiting == Appointment.Awaiting.PAYMENT:
@@ -121,6 +128,8 @@ def agree(request: HttpRequest) -> HttpResponse:
                 return redirect("patient:visit")
     context = {
         "form": form,
+        "sign": sign,
+        "forms": [one for one in (form, sign) if one],
         "hold": hold,
         "who": who,
         "terms": terms_of_hold(hold, now=moment),
@@ -145,7 +154,12 @@ def more_time(request: HttpRequest) -> HttpResponse:
 
 
 def _confirm(
-    request: HttpRequest, hold: Appointment, who: Patient | PatientDetails, form: AgreeForm, moment: datetime
+    request: HttpRequest,
+    hold: Appointment,
+    who: Patient | PatientDetails,
+    form: AgreeForm,
+    sign: SignForm | None,
+    moment: datetime,
 ) -> Confirmed:
     return confirm_details(
         appointment=hold,
@@ -153,19 +167,34 @@ def _confirm(
         payment=form.payment_choice,
         policies_accepted=form.cleaned_data["agree"],
         accepts_assessment=bool(form.cleaned_data.get("accepts_assessment")),
+        signature=sign.signature(shown_at=when_shown(request, sign.shown, now=moment)) if sign else None,
         by=signed_in_patient(request) if isinstance(who, Patient) else None,
         now=moment,
     )
 
 
-def _not_booked(request: HttpRequest, way: Way, hold: Appointment, problem: DrypointError) -> HttpResponse:
+def _sign_form(
+    request: HttpRequest, way: Way, hold: Appointment, who: Patient | PatientDetails, moment: datetime
+) -> SignForm | None:
+    """What may be read and signed here already, and later all the same; None where there is nothing to sign."""
+    if not needles(hold.service) or (isinstance(who, Patient) and consent_state(who) == "signed"):
+        return None
+    shown = current_information(get_language() or "en")
+    note_shown(request, shown, now=moment)
+    for_other = way.person.get("for_whom") == "other"
+    return SignForm(request.POST if request.method == "POST" else None, shown=shown, optional=True, for_other=for_other)
+
+
+def _not_booked(
+    request: HttpRequest, way: Way, hold: Appointment, problem: DrypointError, who: Patient | PatientDetails
+) -> HttpResponse:
     """Say what happened and lead to where it goes on."""
+    if isinstance(problem, NotCleared | ScreeningOfAnother):
+        way.forget_hold()
+        return not_cleared_page(request, way, problem, birth_date=who.birth_date, now=now())
     messages.warning(request, str(problem.message))
     if isinstance(problem, IncompleteAnswers):
         return redirect("patient:resume")
-    if isinstance(problem, NotCleared):
-        way.forget_hold()
-        return redirect("patient:book")
     if isinstance(problem, HoldExpired | SlotTaken) or not isinstance(problem, BookingError):
         way.forget_hold()
     return times_of(hold)
@@ -220,7 +249,8 @@ def _initial(request: HttpRequest, way: Way) -> dict[str, object]:
     if "birth_date" in kept:
         return {**kept, "birth_date": details_from(kept).birth_date}
     first = {"patient": kept["patient"]} if "patient" in kept else {}
-    return {"language": (get_language() or "en")[:2], "birth_date": way.birth_date, **first}
+    known = {"birth_date": way.birth_date, "given_name": way.name}
+    return {"language": (get_language() or "en")[:2], **known, **first}
 
 
 def _typed(form: DetailsForm) -> dict[str, object]:

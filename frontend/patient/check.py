@@ -6,9 +6,10 @@ from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
 from booking.models import HealthcareService
+from booking.rules.help_languages import help_sentences
+from booking.selectors.asking import FOR_SOMEONE_ELSE
 from booking.selectors.locations import the_clinic
 from frontend.patient.check_forms import WhereForm, WhoForm
-from frontend.patient.draft import FOR_SOMEONE_ELSE
 from frontend.patient.pages import check_steps, private
 from frontend.patient.way import Way
 from frontend.patient.words import KINDS
@@ -18,6 +19,7 @@ from intake.notices import Notice, current_notice
 from intake.selectors.clearance import age_on
 from intake.selectors.questionnaires import definition_of
 from intake.services.responses import save_answers, start_response
+from intake.services.resuming import keep_person_up_to_date
 
 
 @private
@@ -38,7 +40,9 @@ def check(request: HttpRequest) -> HttpResponse:
         save_answers(response=response, context={"modality": kind, "stage": "booking"}, now=moment)
         way.begin(response)
         return redirect("patient:who")
+    clinic = the_clinic()
     context = {
+        "help": help_sentences(clinic.help_languages) if clinic else [],
         "notice": notice,
         "kinds": [(name, *KINDS[name]) for name in _kinds()],
         "calls": HealthcareService.objects.filter(online=True, screening=HealthcareService.Screening.NONE),
@@ -65,7 +69,13 @@ def who(request: HttpRequest) -> HttpResponse:
         return render(request, "patient/who.html", context, status=422 if form.is_bound else 200)
     said = form.cleaned_data
     age = age_on(today, said["birth_date"])
-    way.keep_person(for_whom=said["for_whom"], visit=said["visit"], birth_date=said["birth_date"].isoformat())
+    way.keep_person(
+        for_whom=said["for_whom"],
+        visit=said["visit"],
+        birth_date=said["birth_date"].isoformat(),
+        given_name=said["given_name"] if said["for_whom"] == "other" else "",
+    )
+    keep_person_up_to_date(response=response, person=way.carried_along, now=moment)
     way.forget_screening()
     save_answers(
         response=response,
@@ -91,6 +101,7 @@ def too_young(request: HttpRequest) -> HttpResponse:
         return redirect("patient:where")
     context = {
         "minimum_age": _minimum_age(response),
+        "name": way.name,
         "calls": HealthcareService.objects.filter(online=True, screening=HealthcareService.Screening.NONE),
         "without_needles": "none" in _kinds(),
         "steps": check_steps("about"),
@@ -114,7 +125,7 @@ def where(request: HttpRequest) -> HttpResponse:
         save_answers(response=response, context={"regions": form.cleaned_data["regions"]}, now=moment)
         way.forget_screening()
         return redirect("patient:resume")
-    context = {"form": form, "steps": check_steps("where")}
+    context = {"form": form, "name": way.name, "steps": check_steps("where")}
     return render(request, "patient/where.html", context, status=422 if form.is_bound else 200)
 
 

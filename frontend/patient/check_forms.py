@@ -31,6 +31,13 @@ class WhoForm(forms.Form):
         widget=forms.RadioSelect,
         error_messages={"required": _("Tell us who the visit is for.")},
     )
+    given_name = forms.CharField(
+        label=_("First name of the person who comes"),
+        help_text=_("So that our questions can name them."),
+        max_length=100,
+        required=False,
+        widget=forms.TextInput({"autocomplete": "off"}),
+    )
     visit = forms.ChoiceField(
         label=_("Has this person been treated here before?"),
         choices=[("first", _("No, this is the first visit")), ("return", _("Yes, been here before"))],
@@ -44,6 +51,12 @@ class WhoForm(forms.Form):
             today,
             help_text=_("Of the person who comes. Some questions depend on age."),
         )
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if said.get("for_whom") == "other" and not said.get("given_name") and "given_name" not in self.errors:
+            self.add_error("given_name", _("Give the first name of the person who comes."))
+        return said
 
 
 class WhereForm(forms.Form):

@@ -4,24 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
+from booking.selectors.asking import FOR_SOMEONE_ELSE, items_answered_alone
 from intake.clock import clinic_date
 from intake.models import QuestionnaireResponse
 from intake.rules.answers import Answers, Context, read_line
 from intake.rules.definitions import Questionnaire
 from intake.rules.items import FollowUp, Item
-from intake.rules.questions import deciding_follow_ups, fires, pages, visible_follow_ups
+from intake.rules.questions import PRIVATE, deciding_follow_ups, fires, pages, visible_follow_ups
 from intake.rules.screening import evaluate
+from intake.rules.sharing import Implied, Target, implied, is_told
 from intake.selectors.questionnaires import definition_of
+from intake.selectors.sharing import sharing_of
 from intake.services.drafts import CONTEXT_KEYS
-
-FOR_SOMEONE_ELSE: Final = "filling_for_other"  # asked as "who is it for?" before the questions, never twice
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One question of a page: its gate, unless that was asked before, and the follow-ups that decide."""
+    """One question of a page: its gate, unless that was asked before or another answer gave it, and the follow-ups
+    that decide.
+    """
 
     item: Item
     asks_gate: bool
@@ -41,6 +44,15 @@ class QuestionPage:
     is_red_flags: bool
     rows: tuple[Row, ...]
 
+    @property
+    def is_private(self) -> bool:
+        """Whether a young person answers it alone."""
+        return self.group == PRIVATE
+
+    @property
+    def key(self) -> str:
+        return f"{self.group}-{self.number}"
+
 
 @dataclass(frozen=True)
 class Draft:
@@ -55,7 +67,8 @@ class Draft:
     def pages(self) -> tuple[QuestionPage, ...]:
         """The pages asked of this person; for a visit without needles the red flags only."""
         laid_out: list[QuestionPage] = []
-        for page in pages(self.definition, self.context):
+        last = sharing_of(self.definition).asked_last
+        for page in pages(self.definition, self.context, last=last, alone=self.private):
             if self.context.modality == "none" and not page.is_red_flags:
                 continue
             rows = tuple(row for row in map(self._row, page.items) if row.asks_gate or row.follow_ups)
@@ -69,7 +82,7 @@ class Draft:
     @property
     def first_open(self) -> QuestionPage | None:
         """The first page with something left to answer."""
-        return next((page for page in self.pages if not self._is_answered(page)), None)
+        return next((page for page in self.pages if not self.is_answered(page)), None)
 
     @property
     def stops_now(self) -> bool:
@@ -82,13 +95,27 @@ class Draft:
     def given(self, item: Item) -> Mapping[str, Any]:
         return self.answers.follow_ups.get(item.id, {})
 
+    @cached_property
+    def private(self) -> frozenset[str]:
+        """The items that this person answers alone."""
+        return items_answered_alone(self.context, self.answers)
+
+    @cached_property
+    def _implied(self) -> Implied:
+        return implied(sharing_of(self.definition), self.definition, self.context, self.answers)
+
+    def is_told(self, item: Item, follow_up: FollowUp | None = None) -> bool:
+        """Whether another answer says it already."""
+        return is_told(self._implied, self.answers, Target(item.id, follow_up.id if follow_up else ""))
+
     def _row(self, item: Item) -> Row:
-        deciding = deciding_follow_ups(item)
-        if item.id == FOR_SOMEONE_ELSE and self.gate(item) is not None:
+        deciding = tuple(one for one in deciding_follow_ups(item) if not self.is_told(item, one))
+        asked_before = item.id == FOR_SOMEONE_ELSE and self.gate(item) is not None
+        if asked_before or self.is_told(item):
             return Row(item, False, deciding if fires(item, self.gate(item)) else ())
         return Row(item, bool(item.gate_answers), deciding)
 
-    def _is_answered(self, page: QuestionPage) -> bool:
+    def is_answered(self, page: QuestionPage) -> bool:
         return all(self._row_is_answered(row) for row in page.rows)
 
     def _row_is_answered(self, row: Row) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from booking.models import HealthcareService
+from booking.selectors.approvals import visits_resting_on
 from intake.models import Screening
 from intake.selectors.clearance import get_clearance
 from intake.selectors.screenings import evaluated_line
@@ -28,7 +29,14 @@ def offers_for(screening: Screening | None, *, birth_date: date | None, now: dat
     for service in HealthcareService.objects.filter(online=True):
         if service.for_returning and not is_return:
             continue
-        clearance = get_clearance(screening=screening, service=service, start=now, birth_date=birth_date, now=now)
+        clearance = get_clearance(
+            screening=screening,
+            service=service,
+            start=now,
+            birth_date=birth_date,
+            visits_used=visits_resting_on(),
+            now=now,
+        )
         if clearance.decision != "no":
             offers.append(Offer(service, clearance.decision == "request"))
     if is_return:

@@ -7,7 +7,7 @@ that is not shown is not read.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -18,11 +18,13 @@ from django.utils.translation import gettext_lazy as _
 from frontend.patient.dates import DatePartsField
 from frontend.patient.draft import Draft, QuestionPage, Row
 from frontend.patient.words import ANSWERS, said
+from intake.questionnaires.shipped import shipped_manner
 from intake.rules.answers import FIRST_DAY, AnswerError, read_follow_up
 from intake.rules.items import UNKNOWN, FollowUp, answer_values
 from intake.rules.questions import fires, visible_follow_ups
 
 REST_IS_NO: Final = "rest"  # the name of the button that answers what is left
+SHOWN: Final = "shown"  # the name of the hidden field that tells which rows stood on the page that was sent
 NONE: Final = "-none-"
 
 
@@ -38,18 +40,25 @@ class FollowUpField:
 
 @dataclass(frozen=True, slots=True)
 class RowFields:
-    """A row as a template shows it."""
+    """A row as a template shows it. `told` is the answer to its question that another answer gave already."""
 
     id: str
     question: str
     help: str
+    why: str
+    told: str
     gate: BoundField | None
     fires_on: str
     follow_ups: list[FollowUpField]
 
 
 class QuestionsForm(forms.Form):
-    """`page_answers` and `page_follow_ups` hold what to save once the form is valid."""
+    """`page_answers` and `page_follow_ups` hold what to save once the form is valid.
+
+    On a private page nothing is filled in: who opens it may not be who answered it.
+    """
+
+    names_rows: ClassVar[bool] = True  # whether "none of these" counts only for rows that the page said it showed
 
     def __init__(self, *args: Any, page: QuestionPage, draft: Draft, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -61,6 +70,16 @@ class QuestionsForm(forms.Form):
                 self._add_gate(row)
             for follow_up in row.follow_ups:
                 self._add_follow_up(row, follow_up)
+
+    @property
+    def shown_rows(self) -> str:
+        """The questions that this page shows, for its hidden field."""
+        return " ".join(row.item.id for row in self.page.rows)
+
+    @property
+    def texts(self) -> list[str]:
+        """What there is to read before the page can be answered."""
+        return [text for row in self.page.rows for text in (said(row.item.question), said(row.item.help))]
 
     @property
     def rows(self) -> list[RowFields]:
@@ -84,6 +103,8 @@ class QuestionsForm(forms.Form):
         return any(row.asks_gate and row.safe_answer == "yes" for row in self.page.rows)
 
     def clean(self) -> dict[str, Any]:
+        if SHOWN in self.data and self.data[SHOWN].split() != self.shown_rows.split():
+            self.add_error(None, gettext("The questions here have changed with another answer. Please look again."))
         for row in self.page.rows:
             gate = self._clean_gate(row) if row.asks_gate else self.draft.gate(row.item)
             if row.asks_gate and gate is None:
@@ -99,12 +120,12 @@ class QuestionsForm(forms.Form):
             choices=[(value, ANSWERS[value]) for value in item.gate_answers],
             widget=forms.RadioSelect,
             required=False,
-            initial=self.draft.gate(item),
+            initial=None if self.page.is_private else self.draft.gate(item),
         )
 
     def _add_follow_up(self, row: Row, follow_up: FollowUp) -> None:
         name = _name(row, follow_up)
-        given = self.draft.given(row.item).get(follow_up.id)
+        given = None if self.page.is_private else self.draft.given(row.item).get(follow_up.id)
         field = self._field(follow_up)
         field.required = False
         field.label, field.help_text = said(follow_up.question) or said(row.item.question), said(follow_up.help)
@@ -138,7 +159,7 @@ class QuestionsForm(forms.Form):
     def _clean_gate(self, row: Row) -> str | None:
         item = row.item
         gate = self.cleaned_data.get(item.id)
-        if not gate and item.id not in self.errors and REST_IS_NO in self.data:
+        if not gate and item.id not in self.errors and REST_IS_NO in self.data and self._was_shown(row):
             gate = row.safe_answer
         if gate:
             self.page_answers[item.id] = gate
@@ -146,6 +167,12 @@ class QuestionsForm(forms.Form):
         if item.id not in self.errors:
             self.add_error(item.id, gettext("Choose an answer: %(question)s") % {"question": said(item.question)})
         return None
+
+    def _was_shown(self, row: Row) -> bool:
+        """Whether the row stood on the page that was sent; another answer may have changed what this page asks."""
+        if SHOWN not in self.data:
+            return not self.names_rows
+        return row.item.id in self.data[SHOWN].split()
 
     def _clean_follow_ups(self, row: Row, gate: str | None) -> None:
         if not row.follow_ups or not fires(row.item, gate):
@@ -202,6 +229,8 @@ class QuestionsForm(forms.Form):
             id=item.id,
             question=said(item.question),
             help=said(item.help),
+            why=said(shipped_manner().why.get(item.id, "")),
+            told=str(ANSWERS[said_gate]) if self.draft.is_told(item) and said_gate else "",
             gate=gate,
             fires_on=item.triage_on,
             follow_ups=[

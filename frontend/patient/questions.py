@@ -14,15 +14,26 @@ from django.views.decorators.http import require_GET, require_http_methods
 from booking.selectors.appointments import with_relations
 from booking.services.appointments import attach_form
 from frontend.patient.draft import Draft, QuestionPage, draft_of, ready
+from frontend.patient.last_time import last_time
 from frontend.patient.pages import check_steps, private
 from frontend.patient.question_forms import QuestionsForm
+from frontend.patient.recheck_draft import AgainForm
 from frontend.patient.way import Way
 from frontend.patient.words import ANSWERS, group, region, said
 from intake.clock import now
 from intake.errors import DrypointError, IncompleteAnswers
 from intake.models import QuestionnaireResponse, Screening
 from intake.rules.items import UNKNOWN, FollowUp
+from intake.rules.reading import seconds_to_read
+from intake.selectors.rechecks import NOTHING
+from intake.services.haste import note_haste
 from intake.services.responses import save_answers, screen_response
+
+
+class CheckForm(AgainForm):
+    """A page of the check: "none of these" counts for the rows that the page says it showed, and for no others."""
+
+    names_rows = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +69,25 @@ def questions(request: HttpRequest, number: int) -> HttpResponse:
     page, first_open = draft.page(number), draft.first_open
     if page is None or (first_open is not None and first_open.number < number):
         return _on_from(draft)
-    form = QuestionsForm(request.POST if request.method == "POST" else None, page=page, draft=draft)
+    form = CheckForm(
+        request.POST if request.method == "POST" else None,
+        page=page,
+        draft=draft,
+        last=NOTHING if page.is_private else last_time(request, draft, now=moment),
+    )
+    if request.method != "POST":
+        way.show_page(page.key, now=moment)
     if request.method != "POST" or not form.is_valid():
         return _question_page(request, form, draft)
+    if not draft.is_answered(page):
+        _note_haste(way, response, form, moment)
     response = save_answers(response=response, answers=form.page_answers, follow_ups=form.page_follow_ups, now=moment)
     way.forget_screening()
     draft = draft_of(response, now=moment)
     if _may_end(draft, page) and _ends_here(way, response, moment):
         return redirect("patient:result")
+    if draft.first_open is not None and draft.first_open.number == number:
+        messages.info(request, gettext("One more question on this page, because of what you told us."))
     return _on_from(draft, after=number)
 
 
@@ -85,9 +107,11 @@ def answers(request: HttpRequest) -> HttpResponse:
         way.keep_screening(issued.token)
         _attach(request, way, issued.screening, moment)
         return redirect("patient:result")
-    lines = [line for page in draft.pages for line in _lines(draft, page)]
+    lines = [line for page in draft.pages if not page.is_private for line in _lines(draft, page)]
     context = {
         "regions": ", ".join(region(name) for name in draft.context.regions),
+        "name": way.name,
+        "private_page": next((page.number for page in draft.pages if page.is_private), None),
         "person": way.person,
         "birth_date": way.birth_date,
         "told": [line for line in lines if not line.denies],
@@ -97,16 +121,30 @@ def answers(request: HttpRequest) -> HttpResponse:
     return render(request, "patient/answers.html", context)
 
 
+def _note_haste(way: Way, response: QuestionnaireResponse, form: QuestionsForm, moment: datetime) -> None:
+    """Write down for the therapist if a page was sent before anybody could have read it."""
+    seconds = way.seconds_shown(form.page.key, now=moment)
+    if seconds is not None and seconds < seconds_to_read(form.texts):
+        note_haste(response=response, page=form.page.key, seconds=seconds)
+
+
 def _question_page(request: HttpRequest, form: QuestionsForm, draft: Draft) -> HttpResponse:
-    page = form.page
+    page, name = form.page, Way(request).name
     context = {
         "form": form,
-        "heading": group(page.group),
+        "name": name,
+        "heading": _alone(name) if page.is_private else group(page.group),
         "page": page,
         "pages": len(draft.pages),
         "steps": check_steps("urgent" if page.is_red_flags else "health"),
     }
     return render(request, "patient/questions.html", context, status=422 if form.is_bound else 200)
+
+
+def _alone(name: str) -> str:
+    if not name:
+        return gettext("Now let the young person answer alone")
+    return gettext("Now let %(name)s answer alone") % {"name": name}
 
 
 def _may_end(draft: Draft, page: QuestionPage) -> bool:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from booking.models import Appointment
 from booking.rules import policy
+from booking.selectors.fees import late_fee_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def fee_now(visit: Appointment, *, now: datetime) -> int:
     return policy.fee_for_cancelling(
         reason="patient",
         free_until=visit.free_cancel_until,
-        late_fee=visit.late_fee_amount,
+        late_fee=late_fee_of(visit),
         confirmed=visit.status == Appointment.Status.BOOKED,
         now=now,
     )
@@ -66,4 +67,12 @@ def fee_now(visit: Appointment, *, now: datetime) -> int:
 
 def answer_due(hold: Appointment, *, now: datetime) -> datetime:
     """Until when a therapist answers a request made now."""
-    return policy.decide_by(start=hold.start, response_hours=hold.location.review_response_hours, now=now)
+    place = hold.location
+    return policy.decide_by(
+        start=hold.start,
+        response_hours=place.review_response_hours,
+        weekly=place.weekly_hours,
+        zone=place.time_zone,
+        since=now,
+        now=now,
+    )

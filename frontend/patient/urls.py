@@ -1,6 +1,20 @@
 from django.urls import path
 
-from frontend.patient import booking, check, paying, questions, result, times, visit
+from frontend.patient import (
+    agreement,
+    booking,
+    call_back,
+    check,
+    more_details,
+    paying,
+    questions,
+    recheck,
+    request_waits,
+    result,
+    resume_link,
+    times,
+    visit,
+)
 
 app_name = "patient"
 urlpatterns = [
@@ -12,6 +26,10 @@ urlpatterns = [
     path("check/questions/<int:number>/", questions.questions, name="questions"),
     path("check/answers/", questions.answers, name="answers"),
     path("check/result/", result.result, name="result"),
+    path("check/save/", resume_link.save, name="save"),
+    path("check/go-on/", resume_link.go_on, name="go-on"),
+    path("check/go-on/<str:token>/", resume_link.open_link, name="open-form-link"),
+    path("check/call-back/", call_back.call_back, name="call-back"),
     path("book/", times.book, name="book"),
     path("book/times/", times.times, name="times"),
     path("book/release/", times.release, name="release"),
@@ -22,11 +40,19 @@ urlpatterns = [
     path("book/paid/<uuid:appointment_id>/", paying.paid, name="paid"),
     path("book/unpaid/<uuid:appointment_id>/", paying.unpaid, name="unpaid"),
     path("visit/", visit.visit, name="visit"),
+    path("visit/question/", request_waits.question, name="question"),
+    path("visit/assessment/", request_waits.assessment, name="assessment"),
     path("visit/who/", visit.prove, name="prove"),
     path("visit/calendar.ics", visit.calendar_file, name="calendar-file"),
     path("visit/cancel/", visit.cancel, name="cancel"),
     path("visit/move/", visit.move, name="move"),
+    path("visit/details/", more_details.more_details, name="more-details"),
     path("visit/form/", visit.fill_in_form, name="fill-in-form"),
+    path("visit/information/", agreement.information, name="information"),
+    path("visit/no-needles/", agreement.withdraw, name="withdraw"),
+    path("visit/check/", recheck.begin, name="check-begin"),
+    path("visit/check/done/", recheck.done, name="check-done"),
+    path("visit/check/<int:number>/", recheck.questions, name="check-page"),
     path("visit/<str:token>/", visit.open_link, name="open-link"),
     path("visits/", visit.visits, name="visits"),
     path("visits/<uuid:appointment_id>/open/", visit.open_visit, name="open-visit"),

@@ -1,7 +1,7 @@
 """A booking by the link in its mail: look at it, move it, cancel it, fill in its form."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Final
 from uuid import UUID
@@ -19,7 +19,12 @@ from booking.feeds.ics import visit_calendar
 from booking.models import Appointment
 from booking.payments.ledger import balance_of, fees_of_moves
 from booking.selectors.appointments import appointment_by_manage_token, appointments_of_user
+from booking.selectors.more_details import details_asked_of
+from booking.selectors.practitioners import needles
+from booking.selectors.rechecks import was_asked_again
 from booking.services.appointments import cancel_appointment, reschedule_appointment
+from booking.services.rechecks import extent_for
+from frontend.patient.asking import asking_of
 from frontend.patient.diary import Diary, diary_of
 from frontend.patient.pages import private
 from frontend.patient.terms import fee_now, terms_of_visit
@@ -30,6 +35,7 @@ from intake.clock import clinic_date, now
 from intake.errors import DrypointError, TooManyAttempts
 from intake.models import User
 from intake.origin import address_of
+from intake.selectors.consents import consent_state
 from intake.services.limits import count_attempt
 
 Status = Appointment.Status
@@ -122,7 +128,12 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
         "is_coming": is_coming,
         "may_move": is_coming and visit.awaiting != Appointment.Awaiting.PAYMENT,
         "free_now": is_coming and fee_now(visit, now=moment) == 0,
+        "asking": asking_of(visit, now=moment),
+        "agreement": agreement_of(visit, now=moment),
         "again": visit.status == Status.CANCELLED,
+        "asks_again": extent_for(visit, now=moment) != "nothing",
+        "more_details": bool(details_asked_of(visit)),
+        "asked_again": is_coming and was_asked_again(visit),
     }
     return render(request, "patient/visit.html", context)
 
@@ -237,6 +248,12 @@ def open_visit(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 def _own(request: HttpRequest) -> QuerySet[Appointment]:
     assert isinstance(request.user, User)
     return appointments_of_user(request.user).exclude(confirmed_at=None)
+
+
+def agreement_of(visit: Appointment, *, now: datetime) -> str:
+    """How the signing before needling stands; empty where there is nothing to sign or take back."""
+    is_open = visit.status in (*_CHANGEABLE, Status.ARRIVED, Status.CHECKED_IN) and visit.end > now
+    return consent_state(visit.patient) if is_open and needles(visit.service) else ""
 
 
 def _state(visit: Appointment) -> str:

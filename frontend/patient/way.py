@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.http import HttpRequest
 
-from booking.models import Appointment
+from booking.models import Appointment, Task
 from booking.selectors.appointments import hold_with_token, with_relations
 from booking.services.holds import Held, is_live
 from intake.models import QuestionnaireResponse, Screening
@@ -16,6 +16,9 @@ from intake.tokens import session_mark
 _RESPONSE: Final = "check.response"
 _SCREENING: Final = "check.screening"
 _PERSON: Final = "check.person"
+_LINKED: Final = "check.linked"
+_SHOWN: Final = "check.shown"
+_CALL_BACK: Final = "call-back"
 _HOLD: Final = "book.hold"
 _DETAILS: Final = "book.details"
 _VISIT: Final = "visit"
@@ -37,6 +40,7 @@ class Way:
         """Remember the form just started; the result of an earlier one is let go."""
         self.session[_RESPONSE] = str(response.pk)
         self.session.pop(_SCREENING, None)
+        self.session.pop(_SHOWN, None)
 
     def response(self, *, now: datetime) -> QuestionnaireResponse | None:
         """The form being filled in, while nobody's record holds it and it has not run out."""
@@ -63,6 +67,20 @@ class Way:
 
     def keep_person(self, **said: str) -> None:
         self.session[_PERSON] = {**self.person, **said}
+
+    def show_page(self, key: str, *, now: datetime) -> None:
+        """Remember when a page of questions was shown for the first time."""
+        self.session[_SHOWN] = {key: now.isoformat(), **self.session.get(_SHOWN, {})}
+
+    def seconds_shown(self, key: str, *, now: datetime) -> float | None:
+        """How long the page had been shown when it was sent; None if that isn't known."""
+        shown = self.session.get(_SHOWN, {}).get(key)
+        return (now - datetime.fromisoformat(shown)).total_seconds() if shown else None
+
+    @property
+    def name(self) -> str:
+        """What the person who comes is called, if somebody else fills in for them."""
+        return str(self.person.get("given_name", "")) if self.person.get("for_whom") == "other" else ""
 
     @property
     def birth_date(self) -> date | None:
@@ -125,3 +143,37 @@ class Way:
 
     def forget_form_for(self) -> None:
         self.session.pop(_FORM_FOR, None)
+
+    def open_form_link(self, response: QuestionnaireResponse) -> None:
+        """The form whose link was opened here; it is this browser's only once somebody goes on with it."""
+        self.session[_LINKED] = str(response.pk)
+
+    def linked_form(self) -> UUID | None:
+        kept = self.session.get(_LINKED)
+        return UUID(kept) if kept else None
+
+    @property
+    def carried_along(self) -> dict[str, str]:
+        """What only this browser knows and a link to the form takes along, encrypted with it."""
+        visit = self.session.get(_FORM_FOR)
+        return {**self.person, **({"form_for": visit} if visit else {})}
+
+    def take_along(self, response: QuestionnaireResponse) -> None:
+        """Go on here with a form that was begun elsewhere."""
+        person = dict(response.resume_person or {})
+        self.begin(response)
+        self.session.pop(_LINKED, None)
+        self.session.pop(_FORM_FOR, None)
+        if visit := person.pop("form_for", None):
+            self.session[_FORM_FOR] = visit
+        self.session[_PERSON] = person
+
+    def keep_call_back(self, task: Task) -> None:
+        self.session[_CALL_BACK] = str(task.pk)
+
+    @property
+    def call_back(self) -> Task | None:
+        """The call that this browser asked for and that was not made yet."""
+        kept = self.session.get(_CALL_BACK)
+        waiting = Task.objects.filter(status__in=[Task.Status.REQUESTED, Task.Status.IN_PROGRESS])
+        return waiting.filter(pk=kept).first() if kept else None

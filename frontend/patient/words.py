@@ -2,8 +2,10 @@
 
 from typing import Final
 
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
+
+from intake.rules.wording import said_in
 
 REGIONS: Final = {
     "head_face": _("Head or face"),
@@ -47,8 +49,11 @@ KINDS: Final = {
 
 
 def said(text: str) -> str:
-    """A text of the questionnaire in the reader's language (gettext gives an empty text its own header)."""
-    return gettext(text) if text else ""
+    """A text of the questionnaire in the reader's language: in the clinic's own words where it has any.
+
+    (gettext gives an empty text its own header.)
+    """
+    return said_in(text, get_language() or "en") or (gettext(text) if text else "")
 
 
 def region(name: str) -> str:

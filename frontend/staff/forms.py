@@ -1,21 +1,30 @@
 """What staff type, read and checked for its form only; rules are the services'."""
 
+from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from booking.models import HealthcareService, Practitioner
 from frontend.templatetags.presentation import WHOLE_UNIT_CURRENCIES
+from intake.rules.decisions import ALLOWING, MAX_DAYS, MAX_VISITS
 
 METHODS = (("terminal", _("Card at the terminal")), ("cash", _("Cash")))
 REASONS = (
     ("patient", _("The patient can't come")),
     ("unwell", _("The patient is unwell: no fee")),
     ("clinic", _("The clinic can't do it: no fee")),
+)
+
+OFFERED = (
+    ("without-needles", _("A visit without needles; at the same time if the patient chose to keep it")),
+    ("call", _("A call from us")),
+    ("other-care", _("Other care: their doctor or another clinic")),
 )
 
 
@@ -86,13 +95,15 @@ class TimeOffForm(forms.Form):
 
 
 class DecisionForm(forms.Form):
-    """A therapist's answer to a request."""
+    """A therapist's answer to a request. Regions are those that may be needled; the rest is left out."""
 
     decision = forms.ChoiceField(
         label=_("Your decision"),
         choices=(
             ("approved", _("Approve: the visit is booked")),
+            ("lowered", _("Approve with care: the visit is booked, and these answers count as “with care”")),
             ("declined", _("Decline: the visit is cancelled, free of charge")),
+            ("raised", _("Rule out: no needling on these answers; the visit is cancelled, free of charge")),
         ),
         widget=forms.RadioSelect,
     )
@@ -103,22 +114,85 @@ class DecisionForm(forms.Form):
         help_text=_("For the record. The patient's mails never show it."),
     )
     regions = forms.MultipleChoiceField(
-        label=_("Excluded regions that may be needled all the same"),
+        label=_("Regions that may be needled"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
+        help_text=_("What you leave out must not be needled."),
     )
     conditions = forms.CharField(
         label=_("What to keep to"), required=False, widget=text_area(2), max_length=2000,
         help_text=_("For whoever treats: fewer needles, no current, lying down…"),
     )  # fmt: skip
+    visits = forms.IntegerField(
+        label=_("For how many visits"), required=False, min_value=1, max_value=MAX_VISITS,
+        help_text=_("This one counts. Empty: any number."),
+    )  # fmt: skip
+    days = forms.IntegerField(
+        label=_("For how many days"), required=False, min_value=1, max_value=MAX_DAYS,
+        help_text=_("From today. Empty: as long as the answers hold."),
+    )  # fmt: skip
+    offered = forms.MultipleChoiceField(
+        label=_("What you offer instead"), required=False, choices=OFFERED, widget=forms.CheckboxSelectMultiple,
+        help_text=_("The patient's page says it."),
+    )  # fmt: skip
 
-    def __init__(self, *args: Any, regions: list[tuple[str, str]], **more: Any) -> None:
+    def __init__(self, *args: Any, regions: list[tuple[str, str]], ruled_out: Collection[str], **more: Any) -> None:
+        """`regions` that the patient named; `ruled_out` are those that the answers exclude."""
         super().__init__(*args, **more)
+        self.named = [region for region, _name in regions]
+        self.ruled_out = set(ruled_out)
         field = self.fields["regions"]
         assert isinstance(field, forms.MultipleChoiceField)
-        field.choices = regions
-        if not regions:
-            del self.fields["regions"]
+        excluded = _("%(region)s (excluded by the answers)")
+        field.choices = [
+            (region, excluded % {"region": name} if region in self.ruled_out else name) for region, name in regions
+        ]
+        field.initial = [region for region in self.named if region not in self.ruled_out]
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if said.get("decision") in ALLOWING and not said.get("regions"):
+            self.add_error("regions", _("Choose at least one region, or decline."))
+        return said
+
+    @property
+    def as_decision(self) -> dict[str, Any]:
+        """What was decided, as the service takes it."""
+        said = self.cleaned_data
+        chosen = set(said["regions"])
+        allows = said["decision"] in ALLOWING
+        return {
+            **{name: said[name] for name in ("decision", "reason", "conditions", "visits", "days", "offered")},
+            "regions": [region for region in self.named if allows and region in chosen & self.ruled_out],
+            "excluded": [region for region in self.named if allows and region not in chosen | self.ruled_out],
+        }
+
+
+class QuestionForm(forms.Form):
+    """What a therapist asks a patient before deciding."""
+
+    question = forms.CharField(
+        label=_("Your question"), widget=text_area(), max_length=2000,
+        help_text=_("The patient gets a mail without it, and reads and answers it on their page."),
+    )  # fmt: skip
+
+
+class StandInForm(forms.Form):
+    """Who answers whose requests, on which days (both included)."""
+
+    practitioner = forms.ModelChoiceField(Practitioner.objects.filter(active=True), label=_("For"))
+    colleague = forms.ModelChoiceField(Practitioner.objects.none(), label=_("Who stands in"))
+    from_date = forms.DateField(label=_("From"), widget=DateInput())
+    until_date = forms.DateField(label=_("Until and including"), widget=DateInput())
+
+    def __init__(self, *args: Any, own: Practitioner | None, colleagues: QuerySet[Practitioner], **more: Any) -> None:
+        """`own`: a therapist names somebody for themselves only; a manager chooses for whom."""
+        super().__init__(*args, **more)
+        field = self.fields["colleague"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = colleagues.exclude(pk=own.pk) if own else colleagues
+        if own is not None:
+            del self.fields["practitioner"]
 
 
 class ReasonForm(forms.Form):

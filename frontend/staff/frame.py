@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.models import Location
 from booking.payments.findings import open_findings
+from booking.selectors.errands import open_tasks
 from booking.selectors.locations import the_clinic
 from booking.selectors.requests import waiting_requests
 from intake import clock
@@ -105,19 +106,23 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
     role = role_of(request.user)
     items: list[MenuItem] = []
 
-    def add(label: str | Promise, url: str, count: int = 0) -> None:
-        items.append(MenuItem(label, url, request.path.startswith(url), count))
+    def add(label: str | Promise, url: str, count: int = 0, kind: str = "review") -> None:
+        items.append(MenuItem(label, url, request.path.startswith(url), count, kind))
 
     if role in CLINIC:
         items.append(MenuItem(_("Today"), reverse("staff:desk"), request.path == reverse("staff:desk")))
         add(_("Book"), reverse("staff:book"))
         add(_("Calendar"), reverse("staff:calendar"))
         add(_("Requests"), reverse("staff:reviews"), waiting_requests(by=me(request), now=clock.now()).count())
+        due = list(open_tasks(by=me(request), now=clock.now()).values_list("due_at", flat=True))
+        late = sum(one <= clock.now() for one in due)
+        add(_("To do"), reverse("staff:tasks"), late or len(due), "stop" if late else "review")
         add(_("Patients"), reverse("staff:patients"))
     if role == Role.MANAGER:
         add(_("Money"), reverse("staff:money"), open_findings().count())
     if role == Role.OWNER:
         items.append(MenuItem(_("Start"), reverse("staff:desk"), request.path == reverse("staff:desk")))
     if role in (Role.MANAGER, Role.OWNER):
+        add(_("Questions"), reverse("staff:questions"))
         add(_("Settings"), reverse("admin:index"))
     return items

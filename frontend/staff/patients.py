@@ -8,12 +8,12 @@ from django.shortcuts import get_object_or_404
 from booking.selectors.appointments import appointments_visible_to
 from frontend.staff.frame import CLINIC, for_roles, me, page
 from intake import clock
-from intake.models import Role
+from intake.access import can_see_trail
 from intake.selectors.audit import events_about
 from intake.selectors.patients import likely_matches, patients_visible_to, search_patients
 
 VISITS_SHOWN = 50
-LOOKS_SHOWN = 100
+LOOKS_SHOWN = 10
 
 
 @for_roles(*CLINIC)
@@ -26,7 +26,7 @@ def patients(request: HttpRequest) -> HttpResponse:
 
 @for_roles(*CLINIC)
 def patient(request: HttpRequest, patient_id: UUID) -> HttpResponse:
-    """Contact, visits, records that may be the same person, and for managers who looked."""
+    """Contact, visits, records that may be the same person; who looked, for managers and the patient's therapist."""
     now, user = clock.now(), me(request)
     found = get_object_or_404(patients_visible_to(user, now=now), pk=patient_id)
     visits = appointments_visible_to(user, now=now).filter(patient=found).order_by("-start", "pk").distinct()
@@ -36,6 +36,6 @@ def patient(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         "visits": list(visits[:VISITS_SHOWN]),
         "now": now,
         "matches": list(matches[:10]),
-        "looks": list(events_about(found)[:LOOKS_SHOWN]) if user.role == Role.MANAGER else None,
+        "looks": list(events_about(found)[:LOOKS_SHOWN]) if can_see_trail(user, found, now) else None,
     }
     return page(request, "staff/patient.html", context)

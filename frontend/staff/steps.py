@@ -63,6 +63,18 @@ STEPS: Final[dict[str, Step]] = {
         Step(
             "form-link", _("Send link"), letters_by_hand.send_form_link, _("The link to the health form is on its way.")
         ),
+        Step(
+            "sign-link",
+            _("Send link to sign"),
+            letters_by_hand.send_signature_link,
+            _("The link to what is read and signed is on its way."),
+        ),
+        Step(
+            "check-link",
+            _("Send link"),
+            letters_by_hand.send_check_link,
+            _("The link to the short questions is on its way."),
+        ),
         Step("pay-at-desk", _("Pays at the desk"), _pay_at_desk, _("It is paid at the desk now.")),
     )
 }
@@ -121,6 +133,8 @@ _KINDS: Final = {
     "displaced": "stop",
     "review-pending": "review",
     "alert": "review",
+    "therapist-talks-first": "review",
+    "consent-withdrawn": "stop",
 }
 _STOPPING: Final = ("stop", "review")
 _BUTTONS: Final = {
@@ -136,6 +150,10 @@ _PLACES: Final = {
     "take-payment": ("visit", "#money", _("Take payment")),
     "give-back": ("visit", "#money", _("Give back")),
     "resend": ("resend", "", _("Send again")),
+    "ask-again": ("visit", "#again", _("Ask now")),
+    "talk": ("visit", "#talk", _("Open")),
+    "sign": ("sign", "", _("Sign here")),
+    "record": ("treatment", "", _("Record")),
 }
 
 
@@ -143,7 +161,7 @@ def mend_for(blocker: Blocker, *, role: str) -> Mend:
     """The one-click mend that this role may use; a look at the visit where somebody else must act."""
     kind = _KINDS.get(blocker.code, "caution")
     therapist = role == Role.THERAPIST
-    if blocker.mend in ("review", "acknowledge") and not therapist:
+    if blocker.mend in ("review", "acknowledge", "record", "talk") and not therapist:
         return Mend(blocker, kind, page="visit", label=_("See"))
     if blocker.mend in _BUTTONS:
         return Mend(blocker, kind, step=STEPS[_BUTTONS[blocker.mend]])

@@ -60,6 +60,8 @@ def back(request: HttpRequest, visit: Appointment, words: str) -> HttpResponse:
         query = f"date={shown[0]}" if shown[0] else ""
         query += f"&therapist={shown[1].pk}" if shown[1] else ""
         return SeeOther(f"{reverse('staff:desk')}?{query}#visit-{visit.pk}")
+    if place == "room":
+        return SeeOther(reverse("staff:treatment", args=[visit.pk]))
     messages.success(request, words)
     return SeeOther(reverse("staff:visit", args=[visit.pk]))
 

@@ -14,14 +14,19 @@ from booking.reminders.models import Communication
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.day_board import blockers_of
+from booking.selectors.offers import needle_free_offer
+from booking.selectors.rechecks import was_asked_again
+from booking.services.rechecks import extent_for
 from frontend.staff.forms import HandBackForm, PaymentForm, ReasonForm
 from frontend.staff.frame import CLINIC, for_roles, me, page
 from frontend.staff.steps import STEPS, may_lose_needles, mend_for, offered_steps
+from frontend.staff.talk import CHIPS
 from intake import clock
 from intake.access import can_see_answers
 from intake.errors import DrypointError
-from intake.models import Role, User
+from intake.models import Outcome, Role, User
 from intake.selectors.audit import events_of
+from intake.selectors.changes import Change, changes_between
 from intake.selectors.reviews import review_of
 
 Status = Appointment.Status
@@ -36,6 +41,8 @@ class Care:
     excluded_regions: tuple[str, ...]
     conditions: tuple[str, ...]
     outcome: str
+    urgent: str | None
+    changes: tuple[Change, ...]
 
 
 def visible_visit(request: HttpRequest, appointment_id: UUID) -> Appointment:
@@ -64,11 +71,13 @@ def render_visit(
     now, user = clock.now(), me(request)
     balance = balance_of(appointment)
     care = _care(appointment, user, now)
+    blockers = blockers_of(appointment, by=user, now=now)
     context = {
+        **_before_visit(appointment, care, {one.code for one in blockers}, now),
         "visit": appointment,
         "refusal": refusal,
         "offered": offered_steps(appointment, now=now),
-        "mends": [mend_for(one, role=user.role) for one in blockers_of(appointment, by=user, now=now)],
+        "mends": [mend_for(one, role=user.role) for one in blockers],
         "steps": STEPS,
         "may_lose_needles": may_lose_needles(appointment),
         "may_be_mistake": appointment.status not in (Status.CANCELLED, Status.ENTERED_IN_ERROR, Status.PROPOSED),
@@ -91,17 +100,32 @@ def render_visit(
     return page(request, "staff/visit.html", context, status=status)
 
 
+def _before_visit(appointment: Appointment, care: Care | None, blockers: set[str], now: datetime) -> dict[str, object]:
+    """What the page says of the questions before the visit, and of the talk that they call for."""
+    talks_first = "therapist-talks-first" in blockers
+    return {
+        "asks_again": extent_for(appointment, now=now) != "nothing",
+        "talks_first": talks_first,
+        "chips": CHIPS,
+        "may_approve": bool(care and care.outcome == Outcome.REVIEW and not care.urgent),
+        "needle_free": bool(talks_first and care and not care.urgent and needle_free_offer(appointment, now=now)),
+    }
+
+
 def _care(appointment: Appointment, user: User, now: datetime) -> Care | None:
     """Opens the answers, which is written down; None for whoever may not."""
     screening = appointment.screening
     if screening is None or user.role != Role.THERAPIST or not can_see_answers(user, appointment.patient, now):
         return None
-    form = review_of(screening=screening, by=user, now=now).form
+    dossier = review_of(screening=screening, by=user, now=now)
+    form = dossier.form
     return Care(
         alerts=form.alerts,
         excluded_regions=form.excluded_regions,
         conditions=tuple(one.conditions for one in form.decisions[:1] if one.conditions),
         outcome=form.outcome,
+        urgent=form.urgent,
+        changes=changes_between(dossier.last, form) if was_asked_again(appointment) else (),
     )
 
 

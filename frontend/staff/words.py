@@ -35,11 +35,24 @@ FORMS: Final[dict[str, Tagged]] = {
     "needs-therapist": Tagged("review", _("needs the therapist")),
 }
 
+AGREEMENTS: Final[dict[str, Tagged]] = {
+    "signed": Tagged("clear", _("complete")),
+    "missing": Tagged("caution", _("incomplete")),
+    "withdrawn": Tagged("stop", _("taken back")),
+}
+
 OUTCOMES: Final[dict[str, Tagged]] = {
     "STOP": Tagged("stop", _("no needling")),
     "REVIEW": Tagged("review", _("a therapist decides")),
     "CAUTION": Tagged("caution", _("with care")),
     "CLEAR": Tagged("clear", _("nothing found")),
+}
+
+DECISIONS: Final[dict[str, Words]] = {
+    "approved": _("Approved"),
+    "lowered": _("Approved with care"),
+    "declined": _("Declined"),
+    "raised": _("Needling ruled out"),
 }
 
 URGENCIES: Final[dict[str, Words]] = {
@@ -52,8 +65,13 @@ MESSAGES: Final[dict[str, Words]] = {
     "confirmation": _("Confirmation"),
     "request-received": _("We have your request"),
     "request-waiting": _("To the therapist: a request waits"),
+    "request-still-waiting": _("To staff: a request still waits"),
+    "request-overdue": _("To the managers: a request was not answered in time"),
+    "request-answered": _("To the therapist: the patient has answered"),
+    "question-waiting": _("The therapist has a question"),
     "answers-opened": _("To the therapist: a manager opened answers"),
     "form-needed": _("Link to the health form"),
+    "to-sign": _("Link to what is read and signed"),
     "payment-waiting": _("A payment is open"),
     "payment-problem": _("A payment needs a look"),
     "cancellation": _("Cancellation"),
@@ -63,6 +81,7 @@ MESSAGES: Final[dict[str, Words]] = {
     "moved": _("Moved"),
     "changed": _("Something changed"),
     "reminder": _("Reminder"),
+    "recheck": _("A few quick questions"),
 }
 
 EVENTS: Final[dict[str, Words]] = {
@@ -82,10 +101,27 @@ EVENTS: Final[dict[str, Words]] = {
     "entered-in-error": _("entered by mistake"),
     "approved": _("approved the request"),
     "declined": _("declined the request"),
+    "lowered": _("approved the request, with care"),
+    "raised": _("ruled out needling on these answers"),
+    "asked": _("asked the patient a question"),
+    "replied": _("answered the question"),
+    "assessment-chosen": _("chose a visit without needles if nobody answers"),
+    "assessment-withdrawn": _("took that choice back"),
     "stands-in": _("answers for a colleague"),
     "form-attached": _("filled in the health form"),
     "form-overdue": _("the health form did not come in time"),
     "form-link-sent": _("sent the link to the health form"),
+    "sign-link-sent": _("sent the link to what is read and signed"),
+    "consent-signed": _("signed to have read the information"),
+    "consented": _("recorded the patient's yes"),
+    "consent-reconfirmed": _("recorded the same yes again"),
+    "consent-withdrawn": _("took the agreement back"),
+    "treatment-started": _("started the treatment"),
+    "treatment-planned": _("chose where to treat"),
+    "decided-in-room": _("decided in the room"),
+    "answered-in-room": _("asked further questions in the room"),
+    "treatment-recorded": _("wrote the treatment record"),
+    "guardian-sees-set": _("set what a parent may see"),
     "made-needle-free": _("made it a visit without needles"),
     "alert-acknowledged": _("has seen what to be careful about"),
     "payment-waiting": _("a payment was begun"),
@@ -94,6 +130,14 @@ EVENTS: Final[dict[str, Words]] = {
     "paid-too-late": _("the payment came too late"),
     "screened": _("the answers were looked at"),
     "answered": _("answered"),
+    "asked-again": _("began the questions before a visit"),
+    "answered-again": _("answered the questions before a visit"),
+    "check-link-sent": _("sent the link to the questions before the visit"),
+    "therapist-decides": _("a therapist decides, after new answers"),
+    "started": _("began a form"),
+    "completed": _("finished the form"),
+    "erased": _("erased the record"),
+    "exported": _("took a copy of the answers"),
     "paid-at-desk": _("took a payment at the desk"),
     "handed-back-at-desk": _("handed money back at the desk"),
     "message-resent": _("sent a message again"),
@@ -103,6 +147,19 @@ EVENTS: Final[dict[str, Words]] = {
     "attached": _("gave the answers"),
     "contact-changed": _("changed the contact data"),
     "contact-verified": _("proved the mail address"),
+}
+
+ENTITIES: Final[dict[str, Words]] = {
+    "intake.patient": _("the record"),
+    "intake.screening": _("the health answers"),
+    "intake.questionnaireresponse": _("the health form"),
+    "intake.consent": _("the agreement"),
+    "booking.appointment": _("a visit"),
+    "booking.encounter": _("the treatment"),
+    "booking.treatmentrecord": _("the treatment record"),
+    "booking.task": _("a task"),
+    "payments.payment": _("a payment"),
+    "reminders.communication": _("a message"),
 }
 
 ROLES: Final[dict[str, Words]] = {

@@ -135,6 +135,12 @@ def tel(number: object) -> str:
     return "".join(c for c in str(getattr(number, "as_e164", number) or "") if c in "+0123456789")
 
 
+@register.filter
+def dialled(number: object) -> str:
+    """The same, but empty for words: "988 in Canada, 116 123 in Britain" is no number that a phone can dial."""
+    return "" if any(c.isalpha() for c in str(number)) else tel(number)
+
+
 @register.simple_tag
 def form_problems(form: BaseForm | None = None, forms: Iterable[BaseForm] | None = None) -> list[Problem]:
     """What is wrong with one form, or with several, in the order of their fields."""

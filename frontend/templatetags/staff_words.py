@@ -9,7 +9,11 @@ from booking.models import Appointment
 from booking.reminders.models import Communication
 from booking.rules.walltime import to_wall
 from frontend.staff import words
-from intake.models import AuditEvent
+from frontend.staff.treatment_forms import EVENTS
+from intake.clock import clinic_date, now
+from intake.models import AuditEvent, Patient
+from intake.selectors.clearance import age_on
+from intake.selectors.consents import consent_state
 from intake.selectors.reviews import form_state
 
 register = template.Library()
@@ -30,6 +34,24 @@ def form_tag(visit: Appointment) -> dict[str, object]:
     if not visit.service.needs_screening:
         return {"kind": "", "text": _("not needed")}
     return words.FORMS[form_state(visit.screening)]._asdict()
+
+
+@register.inclusion_tag("components/_tag.html")
+def agreement_tag(visit: Appointment) -> dict[str, object]:
+    """All that everybody at the desk may know of what was signed."""
+    return words.AGREEMENTS[consent_state(visit.patient)]._asdict()
+
+
+@register.filter
+def has_signed(visit: Appointment) -> bool:
+    """Whether what is read before needling is signed."""
+    return consent_state(visit.patient) == "signed"
+
+
+@register.filter
+def younger_than(patient: Patient, years: int) -> bool:
+    """Whether this patient is younger than that today."""
+    return patient.birth_date is not None and age_on(clinic_date(now()), patient.birth_date) < years
 
 
 @register.inclusion_tag("components/_tag.html")
@@ -60,6 +82,12 @@ def event_name(event: AuditEvent) -> str:
 
 
 @register.filter
+def entity_name(event: AuditEvent) -> str:
+    """What it happened to."""
+    return str(words.ENTITIES.get(event.entity_type) or words.readable(event.entity_type.rpartition(".")[2]))
+
+
+@register.filter
 def event_by(event: AuditEvent) -> str:
     """Who did it: a name with the role, or the role alone."""
     role = str(words.ROLES.get(event.agent_role) or event.agent_role)
@@ -72,6 +100,18 @@ def event_by(event: AuditEvent) -> str:
 def region_name(code: str) -> str:
     """A region of the body."""
     return str(words.REGIONS.get(code) or words.readable(code))
+
+
+@register.filter
+def unwanted_event(code: str) -> str:
+    """Something that went otherwise than wished in a treatment."""
+    return str(dict(EVENTS).get(code) or words.readable(code))
+
+
+@register.filter
+def decision_name(code: str) -> str:
+    """What a therapist decided."""
+    return str(words.DECISIONS.get(code) or words.readable(code))
 
 
 @register.filter

@@ -1,22 +1,28 @@
 """The questionnaire as a FHIR R4 Questionnaire: linkIds are `item` and `item.follow_up`, as in a line of `screen`.
 
 A first group asks for the context, so that a FHIR form filler can decide by `enableWhen` which items are asked. What R4
-can't express (a condition made of several alternatives for several facts) is asked always: more is asked, never less.
+can't express (a condition made of several alternatives for several facts) is asked always: more is asked, never less. A
+choice of several has "none of these" as a choice of its own, and a number or date that may be unknown a question beside
+it, so that both can be said in any form filler.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from intake.models import Questionnaire
 from intake.rules.definitions import Questionnaire as Definition
-from intake.rules.items import UNKNOWN, FollowUp, Item, answer_values
+from intake.rules.items import UNKNOWN, FollowUp, Item
 
 Json = dict[str, Any]
 
 ANSWERS: Final = "urn:drypoint:answer"
+CONTEXT: Final = "context"
+NONE: Final = "none-of-these"
+UNKNOWN_SUFFIX: Final = ".unknown"
 _TYPE: Final[Mapping[str, str]] = {"text": "text", "number": "decimal", "date": "date"}
 _GATE_WORDS: Final[Mapping[str, str]] = {
-    "yes": "Yes", "no": "No", "unsure": "Not sure", "na": "Does not apply", UNKNOWN: "I don't know"
+    "yes": "Yes", "no": "No", "unsure": "Not sure", "na": "Does not apply", UNKNOWN: "I don't know",
+    NONE: "None of these",
 }  # fmt: skip
 _CONTEXT_FACT: Final[Mapping[str, str]] = {
     "region_any": "regions", "modality_any": "modality", "stage_any": "stage", "visit_any": "visit"
@@ -48,7 +54,7 @@ def as_fhir(questionnaire: Questionnaire, definition: Definition, *, url: str) -
 def _context(definition: Definition) -> Json:
     regions = _options(zip(definition.regions, definition.regions, strict=True))
     return {
-        "linkId": "context",
+        "linkId": CONTEXT,
         "text": "About the visit",
         "type": "group",
         "item": [
@@ -60,6 +66,7 @@ def _context(definition: Definition) -> Json:
             _choice_of("modality", "Kind of needling", definition.modalities),
             _choice_of("stage", "When the questions are asked", definition.stages),
             _choice_of("visit", "First visit or return visit", definition.visits),
+            {"linkId": "context.on", "text": "Day of the answers", "type": "date"},
         ],
     }  # fmt: skip
 
@@ -81,26 +88,37 @@ def _group(group: str, items: list[Item], definition: Definition, applies: Mappi
 def _item(item: Item, definition: Definition, applies: Json) -> Json:
     made: Json = {"linkId": item.id, "text": item.question, "type": "choice" if item.gate_answers else "group"}
     if item.gate_answers:
-        made |= {"required": True, "answerOption": _options((word, _GATE_WORDS[word]) for word in item.gate_answers)}
+        made |= {"required": True, "answerOption": _options(words_of(item.gate_answers).items())}
     made |= _when(_conditions(applies, definition))
     if item.follow_ups:
-        made["item"] = [_follow_up(item, follow_up) for follow_up in item.follow_ups]
+        made["item"] = [one for follow_up in item.follow_ups for one in _follow_up(item, follow_up)]
     return made
 
 
-def _follow_up(item: Item, follow_up: FollowUp) -> Json:
+def words_of(codes: Iterable[str], follow_up: FollowUp | None = None) -> dict[str, str]:
+    """What a person reads for each code, in this order."""
+    labels = {option.value: option.label for option in follow_up.options} if follow_up else {}
+    return {code: labels.get(code) or _GATE_WORDS.get(code, code) for code in codes}
+
+
+def _follow_up(item: Item, follow_up: FollowUp) -> Iterator[Json]:
+    is_apart = follow_up.unknown_allowed and not follow_up.words
     made: Json = {
         "linkId": f"{item.id}.{follow_up.id}",
         "text": follow_up.question or follow_up.id,
         "type": _TYPE.get(follow_up.type, "choice"),
-        "required": follow_up.bears and follow_up.type != "multi" and not follow_up.unknown_allowed,
+        "required": follow_up.bears and not is_apart,
     }
+    none_of_these = (NONE,) if follow_up.type == "multi" else ()
     if follow_up.type == "multi":
         made["repeats"] = True
-    if made["type"] == "choice":
-        words = dict(_GATE_WORDS) | {option.value: option.label or option.value for option in follow_up.options}
-        made["answerOption"] = _options((word, words[word]) for word in answer_values(follow_up))
-    return made | _when(_shown(item, follow_up))
+    if follow_up.words:
+        made["answerOption"] = _options(words_of((*follow_up.words, *none_of_these), follow_up).items())
+    when = _when(_shown(item, follow_up))
+    yield made | when
+    if is_apart:
+        asked = {"linkId": f"{made['linkId']}{UNKNOWN_SUFFIX}", "text": _GATE_WORDS[UNKNOWN], "type": "boolean"}
+        yield asked | when
 
 
 def _shown(item: Item, follow_up: FollowUp) -> tuple[str, list[Json]]:

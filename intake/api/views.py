@@ -2,8 +2,10 @@
 
 from dataclasses import asdict
 from typing import Any
+from uuid import UUID
 
 from django.http import Http404
+from django.urls import reverse
 from django.utils.translation import get_language
 from drf_spectacular.utils import OpenApiResponse, OpenApiTypes, extend_schema
 from rest_framework.renderers import JSONRenderer
@@ -12,11 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from intake.api.fhir import as_fhir
+from intake.api.fhir_response import screening_as_fhir
 from intake.api.idempotency import Idempotent
 from intake.api.permissions import Anyone
 from intake.api.serializers import ScreeningLine, ScreeningOut
 from intake.api.throttles import PerAddress
 from intake.clock import now
+from intake.selectors.exports import screening_to_export
 from intake.selectors.questionnaires import SLUG, current_questionnaire, definition_of
 from intake.selectors.screenings import bookable_of, messages_of
 from intake.services.responses import Issued, screen_line
@@ -69,6 +73,27 @@ class QuestionnaireResource(APIView):
         return Response(
             resource, content_type="application/fhir+json", headers={"Cache-Control": "public, max-age=300"}
         )
+
+
+class ScreeningResponse(APIView):
+    """The answers of a screening as a FHIR R4 QuestionnaireResponse, for its patient and the therapist who cares."""
+
+    permission_classes = (Anyone,)
+    renderer_classes = (JSONRenderer, FhirRenderer)
+
+    @extend_schema(
+        responses={
+            (200, "application/fhir+json"): OpenApiTypes.OBJECT,
+            404: OpenApiResponse(description="`not-found`: there is none, or it is not yours to see"),
+        }
+    )
+    def get(self, request: Request, screening_id: UUID) -> Response:
+        screening = screening_to_export(screening_id, by=request.user, now=now())
+        if screening is None:
+            raise Http404
+        url = request.build_absolute_uri(reverse("api-questionnaire"))
+        resource = screening_as_fhir(screening, questionnaire_url=url)
+        return Response(resource, content_type="application/fhir+json", headers={"Cache-Control": "private, no-store"})
 
 
 class UnknownPath(APIView):

@@ -5,9 +5,16 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
+from intake.crypto import EncryptedField
+
 
 class Patient(models.Model):
     """A person who is treated. Families share a mailbox: a contact is not an identity, so nothing here is unique."""
+
+    class GuardianSees(models.TextChoices):
+        ALL = "all", _("visits and answers")
+        APPOINTMENTS = "appointments", _("visits only")
+        NOTHING = "nothing", _("nothing")
 
     LANGUAGES = ("en", "fr")  # what people may prefer; letters are in it once its catalogue is complete
 
@@ -24,6 +31,9 @@ class Patient(models.Model):
     contact_verified_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField()
     erased_at = models.DateTimeField(null=True, blank=True)
+    # What the account that acts for a young person may see; adults' accounts see all of their own.
+    guardian_sees = models.CharField(max_length=20, choices=GuardianSees.choices, default=GuardianSees.ALL)
+    guardian_sees_why = EncryptedField(null=True)  # the therapist's words
     kept_on_hold = models.BooleanField(_("keep: complaint or claim"), default=False)
 
     class Meta:

@@ -33,6 +33,7 @@ class Screening(models.Model):
     result = EncryptedField()  # items, rules, flags, excluded_regions, messages as `ScreeningResult` gives them
     # Starting over doesn't shop for answers: the stricter earlier screening that makes a milder one count as REVIEW.
     earlier_stricter = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="+")
+    raised_at = models.DateTimeField(null=True)  # when a therapist ruled out needling on these answers
     evaluated_at = models.DateTimeField()
     valid_until = models.DateTimeField()
 
@@ -41,30 +42,43 @@ class Screening(models.Model):
 
     @property
     def effective_outcome(self) -> str:
-        """The outcome that counts: at least REVIEW where an earlier screening was stricter."""
+        """The outcome that counts: STOP where a therapist said so, at least REVIEW where an earlier screening was
+        stricter.
+        """
+        if self.raised_at is not None:
+            return Outcome.STOP
         milder = self.outcome in (Outcome.CAUTION, Outcome.CLEAR)
         return Outcome.REVIEW if self.earlier_stricter_id and milder else self.outcome
 
 
 class ScreeningDecision(models.Model):
-    """What a therapist decided about a screening, and why. Append-only."""
+    """What a therapist decided about a screening, or asked, and why. Append-only.
+
+    Approved: the visit may take place although a therapist decides; lowered: so may it, and the answers count as "with
+    care"; declined: not this visit; raised: these answers rule out needling, for good; asked: a question to the
+    patient, which decides nothing.
+    """
 
     class Decision(models.TextChoices):
         APPROVED = "approved", _("approved")
+        LOWERED = "lowered", _("lowered to with care")
+        ASKED = "asked", _("asked the patient")
         DECLINED = "declined", _("declined")
+        RAISED = "raised", _("raised to no needling")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     screening = models.ForeignKey(Screening, on_delete=models.CASCADE, related_name="decisions")
     decision = models.CharField(max_length=20, choices=Decision.choices)
     decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     decided_at = models.DateTimeField()
-    content = EncryptedField()  # {"reason", "regions", "conditions"}
+    content = EncryptedField()  # {"reason", "regions", "excluded", "conditions", "visits", "question", "offered"}
     valid_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
             models.CheckConstraint(
-                condition=~Q(decision="approved") | Q(valid_until__isnull=False), name="approval_has_an_end"
+                condition=~Q(decision__in=["approved", "lowered"]) | Q(valid_until__isnull=False),
+                name="approval_has_an_end",
             )
         ]
         triggers = [pgtrigger.Protect(name="screening_decision_is_append_only", operation=pgtrigger.Update)]

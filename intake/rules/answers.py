@@ -13,7 +13,7 @@ from typing import Final, NoReturn
 from intake.rules.conditions import Answer
 from intake.rules.definitions import Questionnaire
 from intake.rules.entries import is_number
-from intake.rules.items import UNKNOWN, FollowUp, Item, answer_values
+from intake.rules.items import UNKNOWN, FollowUp, Item
 
 MAX_AGE: Final = 120
 MAX_TEXT: Final = 2000
@@ -158,7 +158,7 @@ def _read_item(item: Item, obj: object, on: date) -> dict[str, Answer]:
 
 
 def _read_choice(follow_up: FollowUp, value: object, where: str, _on: date) -> Answer:
-    return _word(value, where, answer_values(follow_up))
+    return _word(value, where, follow_up.words)
 
 
 def _read_multi(follow_up: FollowUp, value: object, where: str, _on: date) -> Answer:

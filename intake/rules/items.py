@@ -53,7 +53,8 @@ class AnswerRule:
 class FollowUp:
     """A question that is asked when its item's gate fires.
 
-    `bears`: its answer can change the result, so a screening without it is incomplete.
+    `bears`: its answer can change the result, so a screening without it is incomplete. `words` may answer it; empty
+    where numbers, dates or free text do.
     """
 
     id: str
@@ -62,6 +63,7 @@ class FollowUp:
     type: str
     options: tuple[Option, ...]
     option_of: Mapping[str, Option]
+    words: tuple[str, ...]
     show_if: tuple[tuple[str, tuple[object, ...]], ...]
     rules: tuple[AnswerRule, ...]
     unknown_allowed: bool
@@ -83,7 +85,8 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One question of the screening. `gate_answers` is empty for items that have no gate.
+    """One question of the screening. `gate_answers` is empty for items that have no gate; `has_conditions`: not all
+    follow-ups are shown at once.
 
     `deciding` names the follow-ups that must be asked before booking: those that bear on the result, those that a
     combination rule compares, and those on which the visibility of such a one depends.
@@ -105,6 +108,7 @@ class Item:
     decides: bool
     follow_ups: tuple[FollowUp, ...]
     follow_up_of: Mapping[str, FollowUp]
+    has_conditions: bool
     deciding: frozenset[str]
     applies: Condition
     patient_message: str
@@ -142,6 +146,7 @@ def parse_item(entry: Entry, words: Vocabulary, compared: frozenset[tuple[str, s
         decides=entry.word("follow_up_mode", ("raise", "decide")) == "decide",
         follow_ups=follow_ups,
         follow_up_of={follow_up.id: follow_up for follow_up in follow_ups},
+        has_conditions=any(follow_up.show_if for follow_up in follow_ups),
         deciding=_deciding(follow_ups, {follow_up for item, follow_up in compared if item == name}),
         applies=parse_condition(entry.child("applies_when"), words),
         patient_message=entry.text("patient_message", ""),
@@ -155,8 +160,7 @@ def parse_item(entry: Entry, words: Vocabulary, compared: frozenset[tuple[str, s
 
 def answer_values(follow_up: FollowUp) -> tuple[str, ...]:
     """The words that may answer the follow-up; empty where numbers, dates or free text do."""
-    words = tuple(follow_up.option_of) or (("yes", "no") if follow_up.type == "yes_no" else ())
-    return (*words, UNKNOWN) if words and follow_up.unknown_allowed else words
+    return follow_up.words
 
 
 def _gate_answers(entry: Entry) -> tuple[str, ...]:
@@ -187,6 +191,7 @@ def _follow_up(entry: Entry, config: Mapping[str, object], earlier: Mapping[str,
     if bool(options) != (kind in ("choice", "multi")) and kind != "yes_no":
         entry.fail("options belong to choice and multi, and those need some")
     rules = tuple(_answer_rule(rule, kind, entry.name(), config) for rule in entry.entries("rules", "rule"))
+    unknown_allowed = entry.flag("unknown_allowed")
     low, high = _range(entry)
     has_triage_options = any(option.triage for option in options)
     return FollowUp(
@@ -196,9 +201,10 @@ def _follow_up(entry: Entry, config: Mapping[str, object], earlier: Mapping[str,
         type=kind,
         options=options,
         option_of=option_of,
+        words=_words(kind, option_of, unknown_allowed),
         show_if=_show_if(entry, earlier),
         rules=rules,
-        unknown_allowed=entry.flag("unknown_allowed"),
+        unknown_allowed=unknown_allowed,
         low=low,
         high=high,
         has_triage_options=has_triage_options,
@@ -206,14 +212,20 @@ def _follow_up(entry: Entry, config: Mapping[str, object], earlier: Mapping[str,
     )
 
 
+def _words(kind: str, option_of: Mapping[str, Option], unknown_allowed: bool) -> tuple[str, ...]:
+    words = tuple(option_of) or (("yes", "no") if kind == "yes_no" else ())
+    return (*words, UNKNOWN) if words and unknown_allowed else words
+
+
 def _option(entry: Entry) -> Option:
-    if entry.has("urgent") and not entry.has("triage"):
+    triage, urgent = _triage(entry), _urgency(entry)
+    if urgent and not triage:
         entry.fail("an urgency needs a triage")
     return Option(
         value=entry.text("value"),
         label=entry.text("label", ""),
-        triage=_triage(entry),
-        urgent=_urgency(entry),
+        triage=triage,
+        urgent=urgent,
         flag=entry.text("flag") if entry.has("flag") else None,
     )
 
@@ -221,6 +233,8 @@ def _option(entry: Entry) -> Option:
 def _answer_rule(entry: Entry, kind: str, follow_up: str, config: Mapping[str, object]) -> AnswerRule:
     op = entry.word("op", {"number": (">",), "date": ("older_than_days",)}.get(kind, ()))
     triage, urgent = _triage(entry), _urgency(entry)
+    if urgent and not triage:
+        entry.fail("an urgency needs a triage")
     limit = config.get(_SETTING_OF_RULE.get((follow_up, op, triage, urgent), ""), entry.number("value"))
     if not is_number(limit):
         entry.fail("the clinic's setting for this number must be a number")

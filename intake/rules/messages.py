@@ -36,7 +36,7 @@ def messages_for(questionnaire: Questionnaire, result: ScreeningResult) -> list[
     unranked = [*_always(questionnaire, result), *(Message("notice", text, None) for text in questionnaire.notices)]
     once: dict[str, Message] = {}
     for message in (*(message for _, message in ranked), *unranked):
-        text = _filled(questionnaire, message.text)
+        text = filled(questionnaire, message.text)
         if text:
             once.setdefault(text, Message(message.kind, text, message.item))
     return list(once.values())
@@ -79,7 +79,8 @@ def _rank(outcome: Outcome, urgent: Urgency | None) -> tuple[int, int]:
     return URGENCIES.index(urgent) if urgent else len(URGENCIES), OUTCOMES.index(outcome)
 
 
-def _filled(questionnaire: Questionnaire, text: str) -> str:
+def filled(questionnaire: Questionnaire, text: str) -> str:
+    """The text with the clinic's numbers in it."""
     for name in ("emergency_number", "nurse_line", "crisis_line"):
         text = text.replace(f"{{{{{name}}}}}", str(questionnaire.config.get(name, "")))
     return text

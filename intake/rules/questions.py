@@ -1,16 +1,17 @@
 """Which questions are asked, and how they are laid out on pages."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from intake.rules.answers import Context
+from intake.rules.answers import Answers, Context
 from intake.rules.conditions import Answer, Facts, matches
 from intake.rules.definitions import Questionnaire
 from intake.rules.items import FollowUp, Item
 
 MAX_ROWS: Final = 8
+PRIVATE: Final = "private"  # the group of the page that a young person answers alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,8 @@ def visible_follow_ups(item: Item, gate: str | None, answers: Mapping[str, Answe
     """The follow-ups that are to be asked now; none unless the item fires (so none after "not sure")."""
     if not fires(item, gate):
         return ()
+    if not item.has_conditions:
+        return item.follow_ups
     visible: dict[str, FollowUp] = {}
     for follow_up in item.follow_ups:
         if not follow_up.show_if or all(
@@ -67,17 +70,40 @@ def deciding_follow_ups(item: Item) -> tuple[FollowUp, ...]:
     return tuple(follow_up for follow_up in item.follow_ups if follow_up.id in item.deciding)
 
 
-def pages(questionnaire: Questionnaire, context: Context) -> list[Page]:
+def informing_follow_ups(
+    questionnaire: Questionnaire, context: Context, answers: Answers
+) -> tuple[tuple[Item, tuple[FollowUp, ...]], ...]:
+    """The fired items with the visible follow-ups that decide nothing, answered or not: to be asked after booking.
+
+    A visit without needles asks the red flags only.
+    """
+    found: list[tuple[Item, tuple[FollowUp, ...]]] = []
+    for item in kept_items(questionnaire, context):
+        if context.modality == "none" and not _is_red_flag(item):
+            continue
+        visible = visible_follow_ups(item, answers.gates.get(item.id), answers.follow_ups.get(item.id, {}))
+        informing = tuple(follow_up for follow_up in visible if follow_up.id not in item.deciding)
+        if informing:
+            found.append((item, informing))
+    return tuple(found)
+
+
+def pages(
+    questionnaire: Questionnaire, context: Context, *, last: Set[str] = frozenset(), alone: Set[str] = frozenset()
+) -> list[Page]:
     """Every kept item once: red flags first and by themselves, then the groups in the data's order.
 
     At most eight items a page, evenly spread; items whose safe answer is "yes" stand on pages of their own.
+    `last`: items that wait for what the others of their group say; `alone`: items for pages of their own at the end.
     """
     kept = sorted(kept_items(questionnaire, context), key=lambda item: not _is_red_flag(item))
-    groups = dict.fromkeys((_is_red_flag(item), item.group) for item in kept)
+    groups: dict[tuple[bool, str], list[Item]] = {}
+    for item in [item for item in kept if item.id not in alone] + [item for item in kept if item.id in alone]:
+        groups.setdefault((_is_red_flag(item), PRIVATE if item.id in alone else item.group), []).append(item)
     laid_out: list[Page] = []
-    for is_red_flags, group in groups:
-        rows = [item for item in kept if (_is_red_flag(item), item.group) == (is_red_flags, group)]
-        chunks = [chunk for alike in _by_safe_answer(rows) for chunk in _spread(alike)]
+    for (is_red_flags, group), rows in groups.items():
+        parts = ([item for item in rows if item.id not in last], [item for item in rows if item.id in last])
+        chunks = [chunk for part in parts for alike in _by_safe_answer(part) for chunk in _spread(alike)]
         for number, chunk in enumerate(chunks, start=1):
             key = f"{group.lower().replace('_', '-')}-{number}"
             laid_out.append(Page(key, group, is_red_flags, _safe_answer(chunk[0]), chunk))

@@ -3,10 +3,10 @@
 The steps in the comments are those of `evaluation` in the data. Rules only raise; what is not answered is not safe.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from intake.rules.answers import Answers, Context
 from intake.rules.conditions import Answer, Facts
@@ -18,22 +18,31 @@ from intake.rules.validity import Outcome, Urgency, strictest, strongest
 Bookable = Literal["yes", "request", "no"]
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):  # a tuple, because many are made for each screening
     """What an item that fired, or was answered "not sure", comes to.
 
-    `visible` are the answers that count; `missing` the visible follow-ups that bear on the result and have none;
-    `is_default`: the item has no gate and nobody answered it yet, so that its outcome is only the fail-safe one.
+    `visible` are the answers that count, `chosen` the options and rules that they meet; `missing` the visible
+    follow-ups that bear on the result and have no answer; `is_default`: the item has no gate and nobody answered it
+    yet, so that its outcome is only the fail-safe one.
     """
 
     outcome: Outcome
     urgent: Urgency | None
     visible: Mapping[str, Answer]
+    chosen: Sequence[Option | AnswerRule]
     missing: tuple[str, ...]
-    flags: tuple[str, ...]
-    messages: tuple[str, ...]
     excludes_regions: bool = False
     is_default: bool = False
+
+    @property
+    def flags(self) -> list[str]:
+        """What the therapist must look at, as the data calls it."""
+        return [one.flag for one in self.chosen if one.flag]
+
+    @property
+    def messages(self) -> list[str]:
+        """What a number or date calls for, for the patient."""
+        return [one.message for one in self.chosen if isinstance(one, AnswerRule) and one.message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,25 +102,56 @@ def evaluate(
     With `assume_unanswered_safe` a missing gate counts as its safe answer. A missing follow-up is missing all the same.
     """
     facts = facts_of(context)
+    results, findings, unanswered = _judge_each(questionnaire, facts, context, answers, assume_unanswered_safe)
+    active = tuple([name for name, finding in findings.items() if finding.outcome != "CLEAR"])
+    fired = _combine(questionnaire, facts, results, findings, active)
+    outcome = strictest((*results.values(), *[rule.raise_to for rule in fired]))
+    urgent = strongest((*[finding.urgent for finding in findings.values()], *[rule.urgent for rule in fired]))
+    return ScreeningResult(
+        outcome=outcome,
+        urgent=urgent,
+        bookable=_bookable(outcome, urgent, complete=not unanswered),
+        complete=not unanswered,
+        unanswered=tuple(unanswered),
+        items=results,
+        findings=findings,
+        active=active,
+        fired=fired,
+        excluded_regions=_excluded_regions(context, findings, fired),
+        flags=_flags(findings, fired),
+        rules_version=questionnaire.version,
+    )
+
+
+def sources_of(questionnaire: Questionnaire, result: ScreeningResult) -> dict[str, list[str]]:
+    """The ids of the sources that each active item and each combination rule that holds rests on."""
+    of_items = {name: [source.id for source in questionnaire.by_id[name].sources] for name in result.active}
+    return of_items | {rule.id: list(rule.sources) for rule in result.fired}
+
+
+def _judge_each(
+    questionnaire: Questionnaire, facts: Facts, context: Context, answers: Answers, assume_unanswered_safe: bool
+) -> tuple[dict[str, Outcome | None], dict[str, Finding], list[str]]:
+    """Steps 1 to 3 and 11: each kept item's outcome, what is behind it, and what has no answer."""
+    gates, follow_ups = answers.gates, answers.follow_ups
     results: dict[str, Outcome | None] = {}
     findings: dict[str, Finding] = {}
     unanswered: list[str] = []
     for item in questionnaire.items:
         if not item.applies(facts):
             continue
-        gate = answers.gates.get(item.id) if item.gate_answers else item.triage_on
+        gate = gates.get(item.id) if item.gate_answers else item.triage_on
         if gate is None and not assume_unanswered_safe:
             results[item.id] = None
             unanswered.append(item.id)
         elif gate not in (item.triage_on, UNSURE):
             results[item.id] = "CLEAR"
         else:
-            finding = _judge(item, gate, answers.follow_ups.get(item.id, {}), context)
+            finding = _judge(item, gate, follow_ups.get(item.id, {}), context)
             results[item.id] = finding.outcome
             findings[item.id] = finding
-            unanswered.extend(f"{item.id}.{missing}" for missing in finding.missing)
-    fired = _combine(questionnaire, facts, results, findings)
-    return _conclude(context, results, findings, fired, unanswered=tuple(unanswered), version=questionnaire.version)
+            unanswered += [f"{item.id}.{missing}" for missing in finding.missing]
+    return results, findings, unanswered
 
 
 def _judge(item: Item, gate: str | None, given: Mapping[str, Answer], context: Context) -> Finding:
@@ -119,51 +159,51 @@ def _judge(item: Item, gate: str | None, given: Mapping[str, Answer], context: C
     if gate == UNSURE:
         outcome = item.triage_if_unsure
         urgent = item.urgent if outcome == "STOP" else None
-        return _in_its_regions(item, context, Finding(outcome, urgent, {}, (), (), ()))
-    asked = visible_follow_ups(item, gate, given)
-    answered = [follow_up for follow_up in asked if follow_up.id in given]
-    chosen = [one for follow_up in answered for one in _chosen(follow_up, given[follow_up.id], context.on)]
-    outcome, urgent = _weigh(item, asked, given, chosen)
-    missing = tuple(follow_up.id for follow_up in asked if follow_up.bears and follow_up.id not in given)
+        return _in_its_regions(item, context, Finding(outcome, urgent, {}, (), ()))
+    visible: dict[str, Answer] = {}
+    missing: list[FollowUp] = []
+    chosen: list[Option | AnswerRule] = []
+    for follow_up in visible_follow_ups(item, gate, given):
+        if follow_up.id in given:
+            visible[follow_up.id] = given[follow_up.id]
+            chosen += _chosen(follow_up, given[follow_up.id], context.on)
+        elif follow_up.bears:
+            missing.append(follow_up)
+    outcome, urgent = _weigh(item, missing, chosen)
     finding = Finding(
         outcome=outcome,
         urgent=urgent,
-        visible={follow_up.id: given[follow_up.id] for follow_up in answered},
-        missing=missing,
-        flags=tuple(one.flag for one in chosen if one.flag),
-        messages=tuple(one.message for one in chosen if isinstance(one, AnswerRule) and one.message),
-        is_default=bool(missing) and not answered and not item.gate_answers,
+        visible=visible,
+        chosen=chosen,
+        missing=tuple([follow_up.id for follow_up in missing]),
+        is_default=bool(missing) and not visible and not item.gate_answers,
     )
     return _in_its_regions(item, context, finding)
 
 
-def _chosen(follow_up: FollowUp, answer: Answer, on: date) -> Iterator[Option | AnswerRule]:
+def _chosen(follow_up: FollowUp, answer: Answer, on: date) -> Sequence[Option | AnswerRule]:
     """The options that the answer chooses, or the rules that it matches (step 7)."""
     if answer == UNKNOWN and follow_up.unknown_allowed:
-        return
+        return ()
+    if isinstance(answer, tuple):
+        return [follow_up.option_of[value] for value in answer]
     if follow_up.options:
-        yield from (follow_up.option_of[str(value)] for value in (answer if isinstance(answer, tuple) else (answer,)))
-    for rule in follow_up.rules:
-        measured = (on - answer).days if isinstance(answer, date) else answer
-        if isinstance(measured, int | float) and measured > rule.limit:
-            yield rule
+        return (follow_up.option_of[str(answer)],)
+    measured = (on - answer).days if isinstance(answer, date) else answer
+    return [rule for rule in follow_up.rules if isinstance(measured, int | float) and measured > rule.limit]
 
 
 def _weigh(
-    item: Item, asked: tuple[FollowUp, ...], given: Mapping[str, Answer], chosen: list[Option | AnswerRule]
+    item: Item, missing: Sequence[FollowUp], chosen: Sequence[Option | AnswerRule]
 ) -> tuple[Outcome, Urgency | None]:
     """The item's result out of its own triage and what was chosen (steps 5 and 6)."""
-    if item.decides:
-        is_decided = any(one.triage for one in chosen) and all(
-            follow_up.id in given for follow_up in asked if follow_up.has_triage_options
-        )
-        if not is_decided:
-            return item.triage, item.urgent
-        return strictest([one.triage for one in chosen]), strongest([one.urgent for one in chosen])
-    return (
-        strictest([item.triage, *[one.triage for one in chosen]]),
-        strongest([item.urgent, *[one.urgent for one in chosen]]),
-    )
+    triages = [one.triage for one in chosen if one.triage]
+    urgencies = [one.urgent for one in chosen if one.urgent]
+    if not item.decides:
+        return strictest((item.triage, *triages)), strongest((item.urgent, *urgencies))
+    if not triages or any(follow_up.has_triage_options for follow_up in missing):
+        return item.triage, item.urgent
+    return strictest(triages), strongest(urgencies)
 
 
 def _in_its_regions(item: Item, context: Context, finding: Finding) -> Finding:
@@ -171,7 +211,7 @@ def _in_its_regions(item: Item, context: Context, finding: Finding) -> Finding:
     if item.scope != "region" or finding.outcome != "STOP":
         return finding
     outcome: Outcome = "STOP" if len(context.regions) == 1 else "REVIEW"
-    return replace(finding, outcome=outcome, excludes_regions=True)
+    return finding._replace(outcome=outcome, excludes_regions=True)
 
 
 def _combine(
@@ -179,47 +219,25 @@ def _combine(
     facts: Facts,
     results: Mapping[str, Outcome | None],
     findings: Mapping[str, Finding],
+    active: tuple[str, ...],
 ) -> tuple[CombinationRule, ...]:
     """Step 9: the combination rules that hold."""
     facts.results = results
-    facts.active = {name for name, finding in findings.items() if finding.outcome != "CLEAR"}
+    facts.active = frozenset(active)
     facts.visible = {name: finding.visible for name, finding in findings.items()}
-    return tuple(rule for rule in questionnaire.rules if rule.holds(facts))
-
-
-def _conclude(
-    context: Context,
-    results: Mapping[str, Outcome | None],
-    findings: Mapping[str, Finding],
-    fired: tuple[CombinationRule, ...],
-    *,
-    unanswered: tuple[str, ...],
-    version: str,
-) -> ScreeningResult:
-    """Steps 8, 10 and 11 over everything found."""
-    outcome = strictest((*results.values(), *(rule.raise_to for rule in fired)))
-    urgent = strongest((*(one.urgent for one in findings.values()), *(rule.urgent for rule in fired)))
-    flags = (*(flag for one in findings.values() for flag in one.flags), *(rule.flag for rule in fired if rule.flag))
-    return ScreeningResult(
-        outcome=outcome,
-        urgent=urgent,
-        bookable=_bookable(outcome, urgent, complete=not unanswered),
-        complete=not unanswered,
-        unanswered=unanswered,
-        items=results,
-        findings=findings,
-        active=tuple(name for name, finding in findings.items() if finding.outcome != "CLEAR"),
-        fired=fired,
-        excluded_regions=_excluded_regions(context, findings, fired),
-        flags=tuple(dict.fromkeys(flags)),
-        rules_version=version,
-    )
+    return tuple([rule for rule in questionnaire.rules if rule.holds(facts)])
 
 
 def _bookable(outcome: Outcome, urgent: Urgency | None, *, complete: bool) -> Bookable:
     if not complete or urgent or outcome == "STOP":
         return "no"
     return "request" if outcome == "REVIEW" else "yes"
+
+
+def _flags(findings: Mapping[str, Finding], fired: tuple[CombinationRule, ...]) -> tuple[str, ...]:
+    """What the therapist must look at, each once."""
+    flags = (*[flag for one in findings.values() for flag in one.flags], *[rule.flag for rule in fired if rule.flag])
+    return tuple(dict.fromkeys(flags))
 
 
 def _excluded_regions(

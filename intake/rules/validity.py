@@ -16,13 +16,19 @@ Moment = TypeVar("Moment", date, datetime)
 def strictest(outcomes: Iterable[Outcome | None]) -> Outcome:
     """The most restrictive of the outcomes; None counts for nothing, and nothing at all is CLEAR."""
     found = set(outcomes)
-    return next((outcome for outcome in OUTCOMES if outcome in found), "CLEAR")
+    for outcome in OUTCOMES:
+        if outcome in found:
+            return outcome
+    return "CLEAR"
 
 
 def strongest(urgencies: Iterable[Urgency | None]) -> Urgency | None:
     """The strongest of the urgencies, or None if there is none."""
     found = set(urgencies)
-    return next((urgency for urgency in URGENCIES if urgency in found), None)
+    for urgency in URGENCIES:
+        if urgency in found:
+            return urgency
+    return None
 
 
 def is_milder(outcome: Outcome, than: Outcome) -> bool:

@@ -14,8 +14,9 @@ MAX_RESULTS = 50
 
 
 def patients_of(user: User) -> QuerySet[Patient]:
-    """The patients that this account may act for."""
-    return Patient.objects.filter(user=user, erased_at=None).order_by("created_at", "id")
+    """The patients that this account may act for; not those whose therapist lets a parent see nothing."""
+    mine = Patient.objects.filter(user=user, erased_at=None).exclude(guardian_sees=Patient.GuardianSees.NOTHING)
+    return mine.order_by("created_at", "id")
 
 
 def patients_visible_to(user: User, *, now: datetime) -> QuerySet[Patient]:

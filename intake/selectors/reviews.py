@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Final, Literal
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from intake.access import can_break_glass, can_see_answers
 from intake.errors import NotAllowed
@@ -13,11 +14,15 @@ from intake.rules.answers import Context
 from intake.rules.messages import Message, messages_for
 from intake.rules.screening import evaluate
 from intake.selectors.audit import record_read
+from intake.selectors.decisions import Question, questions_about
+from intake.selectors.details import answers_with_details
 from intake.selectors.questionnaires import definition_of
 from intake.selectors.screenings import evaluated_line
 from intake.selectors.wording import ItemInWords, items_in_words
 from intake.signals import answers_opened
 
+# The questions of the shipped content that ask about what somebody takes.
+MEDICINES: Final = frozenset({"anticoagulant", "antiplatelet", "bleeding_supplements", "medication"})
 FormState = Literal["complete", "incomplete", "needs-therapist"]
 
 
@@ -42,7 +47,10 @@ class DecisionInWords:
     decided_at: datetime
     reason: str
     regions: tuple[str, ...]
+    excluded: tuple[str, ...]
     conditions: str
+    visits: int | None
+    offered: tuple[str, ...]
     valid_until: datetime | None
 
 
@@ -62,6 +70,13 @@ class AnsweredForm:
     excluded_regions: tuple[str, ...]
     messages: tuple[Message, ...]
     decisions: tuple[DecisionInWords, ...]
+    questions: tuple[Question, ...] = ()
+    hasty_pages: int = 0  # answered faster than they can be read
+
+    @property
+    def medicines(self) -> tuple[ItemInWords, ...]:
+        """What the patient said about medicines, in one place, whether or not it needs a look."""
+        return tuple(item for item in self.items if item.id in MEDICINES and (item.fired or item.answer != "No"))
 
     @property
     def fired(self) -> tuple[ItemInWords, ...]:
@@ -83,6 +98,16 @@ class ReviewDossier:
     form: AnsweredForm
     last: AnsweredForm | None
     earlier_stricter: AnsweredForm | None
+
+    @property
+    def changed(self) -> frozenset[str]:
+        """The ids of the questions that were answered otherwise last time, or were not asked then."""
+        return _differences(self.form, self.last)
+
+    @property
+    def changed_from_stricter(self) -> frozenset[str]:
+        """The ids of the questions that were answered otherwise on the stricter form."""
+        return _differences(self.form, self.earlier_stricter)
 
 
 @transaction.atomic
@@ -133,7 +158,7 @@ def answered_form(screening: Screening) -> AnsweredForm:
         urgent=result.urgent,
         complete=result.complete,
         unanswered=result.unanswered,
-        items=items_in_words(definition, context, answers, result),
+        items=items_in_words(definition, context, answers_with_details(screening), result),
         rules=tuple(
             RuleInWords(rule.id, rule.raise_to, rule.urgent, rule.flag, rule.alert, rule.sources)
             for rule in result.fired
@@ -141,8 +166,22 @@ def answered_form(screening: Screening) -> AnsweredForm:
         flags=result.flags,
         excluded_regions=result.excluded_regions,
         messages=tuple(messages_for(definition, result)),
-        decisions=tuple(map(_decision, screening.decisions.select_related("decided_by").order_by("-decided_at"))),
+        decisions=tuple(map(_decision, _decided(screening))),
+        questions=questions_about(screening),
+        hasty_pages=len(screening.response.haste or {}),
     )
+
+
+def _decided(screening: Screening) -> QuerySet[ScreeningDecision]:
+    decided = screening.decisions.exclude(decision=ScreeningDecision.Decision.ASKED)
+    return decided.select_related("decided_by").order_by("-decided_at")
+
+
+def _differences(form: AnsweredForm, other: AnsweredForm | None) -> frozenset[str]:
+    if other is None:
+        return frozenset()
+    then = {item.id: (item.answer, item.follow_ups) for item in other.items}
+    return frozenset(item.id for item in form.items if then.get(item.id) != (item.answer, item.follow_ups))
 
 
 def _break_glass(screening: Screening, patient: Patient, by: User, reason: str, now: datetime) -> str:
@@ -159,6 +198,9 @@ def _decision(row: ScreeningDecision) -> DecisionInWords:
         decided_at=row.decided_at,
         reason=row.content["reason"],
         regions=tuple(row.content["regions"]),
+        excluded=tuple(row.content.get("excluded", ())),
         conditions=row.content["conditions"],
+        visits=row.content.get("visits"),
+        offered=tuple(row.content.get("offered", ())),
         valid_until=row.valid_until,
     )

@@ -1,19 +1,19 @@
 """Screenings as they are stored: what is kept of a result, read back, and compared with earlier ones."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any, cast
 
 from django.db.models import Q
 
-from intake.models import Outcome, Patient, Screening
+from intake.models import Outcome, Patient, QuestionnaireResponse, Screening
 from intake.rules.answers import Answers, Context, read_line, to_line
 from intake.rules.definitions import Questionnaire
 from intake.rules.messages import Message, messages_for
-from intake.rules.screening import Bookable, ScreeningResult
+from intake.rules.screening import Bookable, ScreeningResult, sources_of
 from intake.rules.validity import OUTCOMES, is_milder
 from intake.rules.validity import Outcome as RuleOutcome
-from intake.selectors.questionnaires import definition_of
+from intake.selectors.questionnaires import definition_of, in_clinic_words
 from intake.tokens import hash_token
 
 CONTENT = ("questionnaire__items", "questionnaire__rules")  # large, and parsed once per process
@@ -33,6 +33,7 @@ def stored_result(
         **result.as_line(),
         "line": to_line(context, answers),
         "flags": list(result.flags),
+        "sources": sources_of(definition, result),
         "findings": {
             name: {"outcome": finding.outcome, "urgent": finding.urgent} for name, finding in result.findings.items()
         },
@@ -49,7 +50,8 @@ def bookable_of(screening: Screening) -> Bookable:
 
 def messages_of(screening: Screening) -> list[Message]:
     """What the patient is told, with the words for REVIEW first where an earlier, stricter form makes it one."""
-    messages = [Message(**message) for message in screening.result["messages"]]
+    stored = [Message(**message) for message in screening.result["messages"]]
+    messages = [replace(one, text=in_clinic_words(screening.questionnaire, one.text)) for one in stored]
     if screening.effective_outcome != screening.outcome:
         text = definition_of(screening.questionnaire).outcome_messages.get(screening.effective_outcome, "")
         messages.insert(0, Message("outcome", text, None))
@@ -73,7 +75,8 @@ def stricter_before(
     """The strictest valid STOP or REVIEW of the same browser session or patient that is stricter than `outcome`."""
     mine = Q()
     if session_hash:
-        mine |= Q(response__session_hash=session_hash)
+        sessions = sessions_joined_with(session_hash)
+        mine |= Q(response__session_hash__in=sessions) | Q(response__earlier_session_hashes__overlap=sessions)
     if patient is not None:
         mine |= Q(patient=patient)
     if not mine:
@@ -81,6 +84,19 @@ def stricter_before(
     earlier = Screening.objects.filter(mine, outcome__in=[Outcome.STOP, Outcome.REVIEW], valid_until__gt=now)
     stricter = [one for one in earlier.order_by("-evaluated_at") if is_milder(_rule(outcome), than=_rule(one.outcome))]
     return min(stricter, key=lambda one: OUTCOMES.index(_rule(one.outcome)), default=None)
+
+
+def sessions_joined_with(session_hash: str) -> list[str]:
+    """This browser session and every other from which a form was taken along by its link: they are one person's."""
+    known, found = set[str](), {session_hash}
+    while found > known:
+        known = set(found)
+        forms = QuestionnaireResponse.objects.filter(
+            Q(session_hash__in=known) | Q(earlier_session_hashes__overlap=list(known))
+        ).exclude(earlier_session_hashes=[])
+        for last, earlier in forms.values_list("session_hash", "earlier_session_hashes"):
+            found |= {last, *earlier}
+    return sorted(found - {""})
 
 
 def _rule(outcome: str) -> RuleOutcome:

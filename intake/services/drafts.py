@@ -6,17 +6,22 @@ from typing import Any, Final
 
 from intake.rules.answers import AnswerError, likely_regions_of, read_line
 from intake.rules.definitions import Questionnaire
+from intake.rules.sharing import NOTHING, Implied, implied, share
+from intake.selectors.sharing import sharing_of
 
 CONTEXT_KEYS: Final = ("regions", "age", "modality", "stage", "visit")
 
 
 def merged(
-    definition: Questionnaire, content: Mapping[str, Any], page: Mapping[str, Mapping[str, Any]], *, today: date
+    definition: Questionnaire, content: Mapping[str, Any], page: Mapping[str, Any], *, today: date
 ) -> dict[str, Any]:
-    """The draft with the page's values; None removes one.
+    """The draft with the page's values, and with the answers that follow from them; None removes one.
 
     :raises AnswerError: a value is unknown, of the wrong type or out of range
     """
+    for part, values in page.items():
+        if not isinstance(values, Mapping):
+            raise AnswerError(f"{part} must be an object")
     draft: dict[str, Any] = {part: _overlaid(content.get(part, {}), page[part]) for part in ("context", "answers")}
     draft["follow_ups"] = dict(content.get("follow_ups", {}))
     for item, values in page["follow_ups"].items():
@@ -27,7 +32,17 @@ def merged(
     _check(definition, draft, today)
     if "regions" in page["context"] and "likely_regions" not in page["context"]:
         draft["context"]["likely_regions"] = list(likely_regions_of(definition, draft["context"].get("regions", ())))
+    before, now = _implied(definition, content, today), _implied(definition, draft, today)
+    share(draft, definition, before=before, now=now)
     return draft
+
+
+def _implied(definition: Questionnaire, content: Mapping[str, Any], today: date) -> Implied:
+    """What the draft's answers say about other questions; nothing before it is known for whom and for what it is."""
+    if not all(key in content.get("context", {}) for key in CONTEXT_KEYS):
+        return NOTHING
+    context, answers = read_line(definition, content, today=today)
+    return implied(sharing_of(definition), definition, context, answers)
 
 
 def _overlaid(before: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

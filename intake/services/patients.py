@@ -2,11 +2,17 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Final
 
 from django.db import transaction
+from django.utils.translation import gettext_lazy as _
 
+from intake.access import cares_for
+from intake.errors import NotAllowed
 from intake.models import Patient, User
 from intake.services.audit import record_event
+
+MAX_REASON: Final = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +28,12 @@ class PatientDetails:
 
 
 @transaction.atomic
-def register_patient(*, details: PatientDetails, by: User | None = None, now: datetime) -> Patient:
-    """A new, unverified record, always; likely matches are for staff to look at."""
+def register_patient(
+    *, details: PatientDetails, guardian_sees: str = Patient.GuardianSees.ALL, by: User | None = None, now: datetime
+) -> Patient:
+    """A new, unverified record, always; likely matches are for staff to look at. `guardian_sees`: the clinic's rule for
+    the account of a young person's parent.
+    """
     patient = Patient.objects.create(
         given_name=details.given_name.strip(),
         family_name=details.family_name.strip(),
@@ -31,6 +41,7 @@ def register_patient(*, details: PatientDetails, by: User | None = None, now: da
         email=details.email.strip(),
         phone=details.phone,
         language=details.language,
+        guardian_sees=guardian_sees,
         created_at=now,
     )
     record_event(action="registered", entity=patient, patient=patient, by=by, role=_role(by), now=now)
@@ -65,6 +76,25 @@ def verify_contact(*, patient: Patient, user: User, now: datetime) -> Patient:
     locked.user, locked.contact_verified_at = user, now
     locked.save(update_fields=["user", "contact_verified_at"])
     record_event(action="contact-verified", entity=locked, patient=locked, by=user, now=now)
+    return locked
+
+
+@transaction.atomic
+def set_guardian_sees(*, patient: Patient, sees: str, reason: str, by: User, now: datetime) -> Patient:
+    """What the account that acts for this young person may see from now on; their therapist says why.
+
+    :raises NotAllowed: not a therapist who cares for the patient, no reason, or no such choice
+    """
+    if not cares_for(by, patient, now) or sees not in Patient.GuardianSees.values:
+        raise NotAllowed
+    if not reason.strip():
+        raise NotAllowed(_("Please say why."))
+    locked = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
+    locked.guardian_sees, locked.guardian_sees_why = sees, reason.strip()[:MAX_REASON]
+    locked.save(update_fields=["guardian_sees", "guardian_sees_why"])
+    record_event(
+        action="guardian-sees-set", entity=locked, patient=locked, by=by, details={"sees": sees}, now=now
+    )
     return locked
 
 

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from intake.clock import clinic_date
 from intake.errors import IncompleteAnswers, InvalidAnswers, NotAllowed
-from intake.models import Outcome, Questionnaire, QuestionnaireResponse, Screening
+from intake.models import Outcome, Questionnaire, QuestionnaireResponse, Screening, User
 from intake.notices import notice_version
 from intake.rules.answers import AnswerError, Answers, Context, read_line
 from intake.rules.messages import messages_for
@@ -61,6 +61,7 @@ def save_answers(
     context: Mapping[str, Any] | None = None,
     answers: Mapping[str, Any] | None = None,
     follow_ups: Mapping[str, Mapping[str, Any] | None] | None = None,
+    by: User | None = None,
     now: datetime,
 ) -> QuestionnaireResponse:
     """Merge one page's values into the draft; None removes a value (or, for an item's follow-ups, all of them).
@@ -82,7 +83,7 @@ def save_answers(
         locked.content = content
         locked.status, locked.completed_at = QuestionnaireResponse.Status.IN_PROGRESS, None
         locked.save(update_fields=["content", "status", "completed_at"])
-        record_event(action="answered", entity=locked, role="anonymous", now=now)
+        record_event(action="answered", entity=locked, by=by, role=by.role if by else "anonymous", now=now)
     return locked
 
 
@@ -109,7 +110,7 @@ def screen_response(*, response: QuestionnaireResponse, now: datetime) -> Issued
         status = QuestionnaireResponse.Status
         locked.status, locked.completed_at = status.AMENDED if again else status.COMPLETED, now
         locked.save(update_fields=["status", "completed_at"])
-    return _issue(locked, context, answers, result, now)
+    return issue(locked, context, answers, result, now)
 
 
 @transaction.atomic
@@ -143,7 +144,7 @@ def screen_line(*, line: object, session_hash: str, language: str, now: datetime
         completed_at=now,
         delete_after=now + UNBOOKED_FORM_LIVES,
     )
-    return _issue(response, context, answers, result, now)
+    return issue(response, context, answers, result, now)
 
 
 def _locked(response: QuestionnaireResponse) -> QuestionnaireResponse:
@@ -162,9 +163,10 @@ def _read(questionnaire: Questionnaire, line: object, now: datetime) -> tuple[Co
     return replace(context, on=max(context.on, today)), answers
 
 
-def _issue(
+def issue(
     response: QuestionnaireResponse, context: Context, answers: Answers, result: ScreeningResult, now: datetime
 ) -> Issued:
+    """Keep the result of a form, with the token that its owner books with; joins the caller's transaction."""
     token = new_token()
     definition = definition_of(response.questionnaire)
     outcome = result.outcome_of_answers  # what was not asked makes it incomplete, and is no STOP to hold against them

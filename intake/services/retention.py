@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from intake.clock import clinic_date
 from intake.errors import NotAllowed
-from intake.models import CareRelation, Patient, QuestionnaireResponse, Screening, StoredAnswer, User
+from intake.models import CareRelation, Consent, Patient, QuestionnaireResponse, Screening, StoredAnswer, User
 from intake.services.audit import record_event
 
 BATCH: Final = 500
@@ -57,8 +57,10 @@ def erase_patient(*, patient: Patient, by: User | None, now: datetime) -> Patien
     beside = list(Screening.objects.filter(pk__in=stricter, patient=None).values_list("response", flat=True))
     QuestionnaireResponse.objects.filter(Q(patient=locked) | Q(pk__in=beside)).delete()
     CareRelation.objects.filter(patient=locked).delete()
+    Consent.objects.filter(patient=locked).delete()
     locked.given_name = locked.family_name = locked.email = ""
     locked.phone, locked.birth_date, locked.user, locked.contact_verified_at = "", None, None, None
+    locked.guardian_sees_why = None
     locked.erased_at = now
     locked.save()
     record_event(action="erased", entity=locked, patient=locked, by=by, now=now)

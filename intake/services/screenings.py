@@ -32,7 +32,9 @@ def attach_screening(*, screening: Screening, patient: Patient, now: datetime) -
         locked.earlier_stricter = stricter
     locked.patient = patient
     locked.save(update_fields=["patient", "earlier_stricter"])
-    QuestionnaireResponse.objects.filter(pk=locked.response_id).update(patient=patient, delete_after=None)
+    QuestionnaireResponse.objects.filter(pk=locked.response_id).update(
+        patient=patient, delete_after=None, resume_token_hash="", resume_person=None
+    )
     record_event(action="attached", entity=locked, patient=patient, role="anonymous", now=now)
     screening_decided.send(sender=Screening, screening=locked, decision=None, now=now)
     return locked

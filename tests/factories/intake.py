@@ -4,12 +4,16 @@ from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from intake.models import CareRelation, Patient, Questionnaire, QuestionnaireResponse, Role, User
+from intake.information import current_information
+from intake.models import CareRelation, Patient, Questionnaire, QuestionnaireDraft, QuestionnaireResponse, Role, User
 from intake.questionnaires.shipped import shipped_data
 from intake.rules.answers import read_context
 from intake.rules.questions import kept_items
+from intake.selectors.questionnaire_drafts import current_draft, seen_of
 from intake.selectors.questionnaires import definition_of
+from intake.services.consents import Signature
 from intake.services.patients import PatientDetails, register_patient
+from intake.services.questionnaire_drafts import put_item
 from intake.services.questionnaires import publish_questionnaire
 from intake.services.responses import Issued, screen_line, start_response
 
@@ -57,6 +61,37 @@ def make_questionnaire(now: datetime = NOW, **config: Any) -> Questionnaire:
     return publish_questionnaire(items=items, rules=rules, config=numbers | config, by=None, now=yesterday)
 
 
+OWN_ITEM: dict[str, Any] = {
+    "id": "clinic_sea",
+    "label": "Sea water",
+    "group": "F_conditions",
+    "question": "Have you been in the sea today?",
+    "help": "",
+    "answer_type": "yes_no_unsure",
+    "category": "relative",
+    "scope": "booking",
+    "triage": "REVIEW",
+    "triage_on": "yes",
+    "triage_if_unsure": "CAUTION",
+    "follow_up_mode": "raise",
+    "follow_ups": [
+        {
+            "id": "how",
+            "question": "How long?",
+            "type": "choice",
+            "options": [{"value": "short", "label": "Short"}, {"value": "long", "label": "Long", "triage": "STOP"}],
+        }
+    ],
+    "applies_when": {"always": True},
+}
+
+
+def make_working_copy(by: User, now: datetime = NOW) -> QuestionnaireDraft:
+    """The next version of the questions, with one of the clinic's own."""
+    make_questionnaire(now)
+    return put_item(seen=seen_of(current_draft()), item=OWN_ITEM, by=by, now=now)
+
+
 def clear_line(questionnaire: Questionnaire | None = None, **context: Any) -> dict[str, Any]:
     """A whole form of somebody healthy: CLEAR for a knee, or for the context given."""
     definition = definition_of(questionnaire or make_questionnaire())
@@ -101,6 +136,13 @@ def make_screening(line: object = None, now: datetime = NOW, session_hash: str =
     """An issued screening (and its token) of a line; of a healthy one if none is given."""
     make_questionnaire(now)
     return screen_line(line=line or clear_line(), session_hash=session_hash, language=language, now=now)
+
+
+def make_signature(**over: Any) -> Signature:
+    """The patient has read the information in force and signs it."""
+    shown = current_information("en")
+    said = {"name": "Ada Berg", "version": shown.version, "hash": shown.hash, "shown_at": NOW}
+    return Signature(**{**said, **over})
 
 
 def make_response(now: datetime = NOW, session_hash: str = "") -> QuestionnaireResponse:

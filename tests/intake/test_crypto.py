@@ -7,7 +7,7 @@ from django.db import connection
 
 from intake.errors import WrongKey
 from intake.models import QuestionnaireResponse, Screening, ScreeningDecision
-from intake.services.keys import encrypted_fields
+from intake.services.keys import encrypted_fields, reseal_everything
 from intake.services.responses import save_answers
 from intake.services.screenings import attach_screening
 from tests.factories.intake import NOW, line_with, make_patient, make_response, make_screening, make_user
@@ -124,6 +124,29 @@ def test_more_rows_than_a_batch_are_all_sealed_again(settings, monkeypatch):
     call_command("rotate_keys")
     settings.FIELD_KEYS = [NEW]
     assert len([one.content for one in QuestionnaireResponse.objects.all()]) == 5
+
+
+def test_while_keys_change_everything_is_read_and_written_and_a_stopped_change_goes_on(settings, monkeypatch):
+    monkeypatch.setattr("intake.services.keys.BATCH", 1)
+    forms = [make_response() for _ in range(3)]
+
+    def stop_after_forms(label, _changed):
+        if label == "intake.QuestionnaireResponse":
+            raise KeyboardInterrupt
+
+    settings.FIELD_KEYS = [NEW, OLD]
+    save_answers(response=forms[0], answers={"anticoagulant": "yes"}, now=NOW)  # already under the new key
+    with pytest.raises(KeyboardInterrupt):
+        reseal_everything(progress=stop_after_forms)
+    settings.FIELD_KEYS = [OLD, NEW]  # a process that has not heard of the change yet: reads both, writes the old
+    save_answers(response=forms[1], answers={"anticoagulant": "no"}, now=NOW)
+    screening = make_screening().screening
+    settings.FIELD_KEYS = [NEW, OLD]
+    reseal_everything(progress=lambda _label, _changed: None)
+    settings.FIELD_KEYS = [NEW]
+    said = [QuestionnaireResponse.objects.get(pk=form.pk).content["answers"] for form in forms]
+    assert said == [{"anticoagulant": "yes"}, {"anticoagulant": "no"}, {}]
+    assert Screening.objects.get(pk=screening.pk).result["outcome"] == "CLEAR"
 
 
 def test_changing_keys_stops_at_a_value_that_no_key_opens(settings):

@@ -119,10 +119,13 @@ def reads_and_begins(who: Visitor) -> None:
     sees(who, "Check and book")
 
 
-def says_who_comes(who: Visitor, *, born: tuple[str, str, str] = ("7", "March", "1984")) -> None:
+def says_who_comes(who: Visitor, *, born: tuple[str, str, str] = ("7", "March", "1984"), name: str = "") -> None:
+    """Oneself, or somebody else who is called so."""
     presses(who, re.compile(r"^Dry needling(?! with)"))
     sees(who, "Who comes?")
-    chooses(who, "For me")
+    chooses(who, "For someone else" if name else "For me")
+    if name:
+        types(who, "First name of the person who comes", name)
     chooses(who, "No, this is the first visit")
     gives_birth_date(who, born)
     presses(who, "Continue")
@@ -136,7 +139,7 @@ def gives_birth_date(who: Visitor, born: tuple[str, str, str]) -> None:
 
 
 def says_where_it_hurts(who: Visitor, *places: str) -> None:
-    sees(who, "Where does it hurt?")
+    sees(who, re.compile("^Where does it hurt"))
     for place in places:
         chooses(who, place)
     presses(who, "Continue")
@@ -160,6 +163,23 @@ def answers(who: Visitor, told: Told | None = None) -> None:
                 _tells(who, row, item, told.pop(item))
         for part in who.page.locator("[data-always] .follow > div:not([hidden])").all():
             _says_nothing_special(who, part)
+        taps(who, who.page.locator("main form button[data-rest], main form .actions button").first)
+        expect(who.page).not_to_have_url(who.site + here, timeout=PATIENCE)
+    raise AssertionError(f"The questions never end: {who.path}")
+
+
+def answers_before_the_visit(who: Visitor) -> int:
+    """The questions that are asked again, with nothing new to tell; how many taps that took."""
+    opens(who, "/visit/")
+    before = who.taps
+    follows(who, "Answer them")
+    sees(who, "A few quick questions before your visit")
+    presses(who, "Start")
+    for _ in range(10):
+        here = who.path
+        if here == "/visit/check/done/":
+            return who.taps - before
+        sees(who, re.compile("."))
         taps(who, who.page.locator("main form button[data-rest], main form .actions button").first)
         expect(who.page).not_to_have_url(who.site + here, timeout=PATIENCE)
     raise AssertionError(f"The questions never end: {who.path}")

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from playwright.sync_api import Browser, expect
@@ -118,8 +118,10 @@ def test_a_visit_from_reading_to_done(
     steps.opens(patient, "/visit/")
     steps.sees(patient, "Your visit is booked")
 
-    # and on its new day it is arrived, checked in and done
+    # and on its new day the patient answers a few questions in no time; it is arrived, checked in and done
     evidence.let_it_become(live_stack, moved["start"] + timedelta(minutes=2))
+    assert steps.answers_before_the_visit(patient) <= 8
+    steps.sees(patient, "Thank you, that was all")
     steps.opens(desk, f"/visits/{held['id']}/")
     for button, status in [("Arrived", "arrived"), ("Check in", "checked-in"), ("Done", "fulfilled")]:
         steps.presses(desk, re.compile(f"^{button}$"))
@@ -343,3 +345,25 @@ def test_a_patient_s_page_is_small(live_stack: LiveStack, somebody: Somebody) ->
         steps.opens(reader, path)
         reader.page.wait_for_load_state("networkidle")
         assert sum(sizes.values()) <= 60 * 1024, sizes
+
+
+def test_a_young_person_answers_the_private_questions_alone(somebody: Somebody) -> None:
+    # Given a parent who fills in for Mia, who is 17
+    parent = somebody()
+    steps.opens(parent, "/check/")
+    steps.says_who_comes(parent, born=("1", "January", str(datetime.now(UTC).year - 17)), name="Mia")
+    steps.says_where_it_hurts(parent, "Knee")
+    parent.page.wait_for_url(re.compile("/check/questions/"))
+
+    # When all pages are answered, the last one by Mia
+    told = {"minor": {"guardian": "yes", "young_person_agrees": "yes"}, "mental_health": {"what": "anxiety"}}
+    steps.answers(parent, told)
+
+    # Then the parent is asked whether the others are right, and does not see what Mia said
+    steps.sees(parent, "Is this right?")
+    page = parent.page.locator("main").inner_text()
+    assert "Answered in private" in page
+    assert "Anxiety" not in page
+    steps.presses(parent, "Yes, show my result")
+    steps.sees(parent, "You can ask for a time")
+    assert "You set the pace" not in parent.page.locator("main").inner_text()

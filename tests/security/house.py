@@ -5,11 +5,13 @@ from typing import Any
 
 from django.test import Client
 
-from booking.models import Appointment, TimeOff
+from booking.models import Appointment, StandIn, Task, TimeOff
 from booking.payments.models import Finding
 from booking.reminders.models import Communication
+from booking.services.errands import open_task
 from booking.services.links import manage_token
 from intake.models import Patient, Role, Screening, User
+from intake.services.resuming import make_resume_link
 from intake.tokens import hash_token
 from tests.factories import booking as made
 from tests.factories import intake as people
@@ -55,6 +57,8 @@ class House:
     time_off: TimeOff
     finding: Finding
     users: dict[str, User]
+    task: Task
+    form_token: str  # of the link to a form that somebody began
     browsers: dict[str, Client] = field(default_factory=dict)
 
     def browser(self, role: str) -> Client:
@@ -121,9 +125,24 @@ def make_house() -> House:
         location=clinic.location, practitioner=clinic.anna, start=made.at(9, days=9), end=made.at(17, days=9)
     )
     finding = Finding.objects.create(kind="unknown-at-stripe", object_id="pi_1", found_at=NOW)
+    people.make_working_copy(users["manager"], NOW)
+    StandIn.objects.create(
+        practitioner=clinic.anna, colleague=clinic.ben, start=made.at(9, days=20), end=made.at(17, days=21),
+        named_by=users["manager"], named_at=NOW,
+    )  # fmt: skip
     return House(
-        clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, finding, users
-    )
+        clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, finding, users,
+        task=_call_to_make(), form_token=_form_link(),
+    )  # fmt: skip
+
+
+def _call_to_make() -> Task:
+    contact = {"name": "Cal Ler", "phone": "+17805550123", "best_time": ""}
+    return open_task(kind=Task.Kind.CALL_BACK, due_at=made.at(12), contact=contact, asked_by="browser", now=NOW)
+
+
+def _form_link() -> str:
+    return make_resume_link(response=people.make_response(now=NOW, session_hash="browser"), person={}, now=NOW)
 
 
 def _answered(patient: Patient) -> Screening:

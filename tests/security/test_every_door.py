@@ -10,12 +10,13 @@ from uuid import uuid4
 import pytest
 from django.test import Client
 
-from booking.models import Appointment, HealthcareService
+from booking.models import Appointment, HealthcareService, Location
 from booking.services.appointments import attach_form, book_for_caller, reschedule_appointment
+from booking.services.review_talks import answer_question, ask_patient
 from booking.services.reviews import decide_request
 from booking.services.visits import check_in, mark_arrived
 from intake.errors import DrypointError
-from intake.models import Role
+from intake.models import Role, Screening
 from intake.selectors.questionnaires import definition_of
 from intake.services.responses import Issued, save_answers, screen_response
 from tests.booking.services.booking_steps import details
@@ -148,6 +149,60 @@ def test_a_therapist_can_say_yes_to_a_review_and_to_nothing_worse(clinic: Clinic
     except DrypointError:
         assert kind != "review"
     assert booked_with_needles() == (["booked"] if kind == "review" else [])
+
+
+@pytest.mark.parametrize("kind", FORBIDDEN)
+@pytest.mark.parametrize("decision", ["lowered", "raised", "declined"])
+def test_no_other_decision_books_needles_but_lowering_a_review(clinic: Clinic, kind: str, decision: str) -> None:
+    visit = _request(clinic, FORBIDDEN[kind]())
+    with suppress(DrypointError):
+        decide_request(
+            appointment=visit,
+            decision=decision,
+            reason="Spoke.",
+            offered=["without-needles"] if decision != "lowered" else (),
+            by=clinic.anna.user,
+            now=NOW,
+        )
+    assert booked_with_needles() == (["booked"] if (kind, decision) == ("review", "lowered") else [])
+
+
+@pytest.mark.parametrize("kind", ["stop", "emergency", "review"])
+def test_a_question_and_its_answer_book_nothing(clinic: Clinic, kind: str) -> None:
+    visit = _request(clinic, FORBIDDEN[kind]())
+    ask_patient(appointment=visit, question="Which?", by=clinic.anna.user, now=NOW)
+    answer_question(appointment=visit, text="None at all", now=NOW)
+    with suppress(DrypointError):
+        reschedule_appointment(appointment=visit, practitioner=None, start=at(14), by=None, now=NOW)
+    assert booked_with_needles() == []
+
+
+def test_what_a_therapist_raised_no_door_books(clinic: Clinic) -> None:
+    answers = FORBIDDEN["review"]()
+    with suppress(DrypointError):
+        decide_request(
+            appointment=_request(clinic, answers), decision="raised", reason="No.", by=clinic.anna.user, now=NOW
+        )
+    for door in (on_the_pages, over_http, by_phone):
+        with suppress(DrypointError):
+            door(clinic, answers)
+    again = _request(clinic, Issued(Screening.objects.get(pk=answers.screening.pk), answers.token))
+    with pytest.raises(DrypointError):
+        decide_request(appointment=again, decision="approved", reason="Yes.", by=clinic.ben.user, now=NOW)
+    assert booked_with_needles() == []
+
+
+@pytest.mark.parametrize("door", [on_the_pages, over_http, by_phone])
+@pytest.mark.parametrize(("minutes", "taken"), [(239, 0), (240, 1)])
+def test_no_door_takes_a_request_within_its_notice(
+    clinic: Clinic, door: Callable[..., None], minutes: int, taken: int
+) -> None:
+    """Each door asks for ten o'clock; the clinic's notice is moved instead of the clock."""
+    ahead = int((at(10) - NOW).total_seconds() // 60)
+    Location.objects.update(request_notice_minutes=ahead + 240 - minutes, minimum_notice_minutes=0)
+    with suppress(DrypointError):
+        door(clinic, FORBIDDEN["review"]())
+    assert Appointment.objects.filter(status="pending", awaiting="review").count() == taken
 
 
 @pytest.mark.parametrize("kind", FORBIDDEN)

@@ -18,6 +18,8 @@ from pytest_django import Settings
 from booking.models import Appointment
 from booking.reminders.delivery import deliver_due
 from booking.services.checkout import carry_out_wanted, handle_events, reconcile, settle
+from booking.services.errands import ask_for_call_back
+from booking.services.resume_links import mail_resume_link
 from booking.services.reviews import decide_request
 from config import celery
 from intake import clock
@@ -36,7 +38,7 @@ DETAILS = {
     "language": "en",
 }
 # Free text of the patient, what fired because of it, and what the therapist thought of it.
-SECRETS = (ANSWER, REASON, NOTE, "joint_replacement", "canary-condition")
+SECRETS = (ANSWER, REASON, NOTE, "joint_replacement", "canary-condition", "canary-caller", "canary-for-whom")
 Steps = list[tuple[str, str]]
 
 
@@ -93,6 +95,15 @@ def told(
     settle(payment=visit.payments.get(), now=at(9, days=0))
     decide_request(
         appointment=visit, decision="approved", reason=REASON, conditions="canary-condition", by=clinic.anna.user,
+        now=at(9, days=0),
+    )  # fmt: skip
+    ask_for_call_back(
+        contact={"name": "canary-caller", "phone": "+17805550123", "best_time": "canary-caller"},
+        location=clinic.location, session_hash="browser", address="192.0.2.1", now=at(9, days=0),
+    )  # fmt: skip
+    form = people.make_response(now=at(9, days=0), session_hash="browser")
+    mail_resume_link(
+        response=form, person={"birth_date": "canary-for-whom"}, recipient="later@example.com", address="192.0.2.1",
         now=at(9, days=0),
     )  # fmt: skip
     for hours in range(0, 72, 12):

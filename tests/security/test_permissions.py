@@ -11,8 +11,9 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
+from booking.models import StandIn
 from intake.models import Questionnaire
-from tests.security.house import ANSWER, CLINICAL, MAIL, NAME, NOTE, REASON, ROLES, House
+from tests.security.house import ANSWER, CLINICAL, MAIL, NAME, NOTE, REASON, ROLES, SECRETS, House
 from tests.security.permissions import ACCOUNT_PAGES, ADMIN, API, MACHINES, OUTSIDE, PAGES, TABLE, Door
 
 SIGN_IN, FACTOR = "/accounts/login/", "/accounts/2fa/reauthenticate/"
@@ -26,9 +27,14 @@ READS_ANSWERS = {
     ("therapist", "reviews/<uuid:appointment_id>/"),
     ("therapist", "visits/<uuid:appointment_id>/"),
     ("therapist", "visits/<uuid:appointment_id>/answers/"),
+    ("proven", "visit/details/"),
+    ("therapist", "api/v1/screenings/<uuid:screening_id>/response/"),
+    ("patient", "api/v1/screenings/<uuid:screening_id>/response/"),
 }
 # A therapist on duty sees who waits for an answer, before opening a colleague's request, which is written down.
 MAY_STAND_IN = {("colleague", "reviews/"), ("colleague", "reviews/<uuid:appointment_id>/")}
+# The questions themselves, which no patient has answered there: their short names are no secret.
+SHOWS_QUESTIONS = "settings/questionnaire/"
 READS_NOTES = {"therapist", "reception", "manager"}
 KNOWS_PATIENT = {"link", "proven", "patient", "therapist", "reception", "manager"}
 
@@ -52,13 +58,18 @@ def address(pattern: str, house: House) -> str:
     known = {
         "<uuid:appointment_id>": visit.pk,
         "<uuid:patient_id>": house.patient.pk,
+        "<uuid:screening_id>": house.screening.pk,
         "<uuid:time_off_id>": house.time_off.pk,
+        "<uuid:stand_in_id>": StandIn.objects.get().pk,
         "<uuid:message_id>": house.message.pk,
         "<uuid:hold_id>": house.hold.pk,
         "<int:number>": 1,
         "<int:finding_id>": house.finding.pk,
         "<slug:slug>": "without-needles",
-        "<str:token>": house.token,
+        "<slug:item_id>": "clinic_sea",
+        "<slug:follow_up_id>": "how",
+        "<str:token>": house.form_token if pattern.startswith("check/") else house.token,
+        "<uuid:task_id>": house.task.pk,
         "<path:content_type_id>": 1,
         "<path:object_id>": _object_of(pattern, house),
         "<id>": house.users["reception"].pk,
@@ -147,7 +158,7 @@ def overheard(role: str, pattern: str, text: str) -> list[str]:
     """The words that this role must not read there."""
     words: tuple[str, ...] = ()
     if (role, pattern) not in READS_ANSWERS:
-        words += CLINICAL
+        words += SECRETS if pattern.startswith(SHOWS_QUESTIONS) else CLINICAL
     if role not in READS_NOTES:
         words += (NOTE,)
     if role not in KNOWS_PATIENT and (role, pattern) not in MAY_STAND_IN:

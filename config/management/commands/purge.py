@@ -5,6 +5,8 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from booking.selectors.locations import the_clinic
+from booking.services.errands import forget_contacts
+from booking.services.resume_links import forget_resume_mails
 from booking.services.retention import erase_record, patients_past_retention
 from intake.clock import now
 from intake.services.limits import forget_attempts
@@ -30,6 +32,8 @@ class Command(BaseCommand):
         forms = delete_abandoned_forms(now=at)
         answers = forget_stored_answers(now=at)
         forget_attempts(older_than=_ATTEMPTS_KEPT, now=at)
+        forget_contacts(now=at)
+        forget_resume_mails(now=at)
         call_command("clearsessions")
         self.stdout.write(f"Deleted {forms} forms without a visit and {answers} kept answers to programs.")
         due = list(patients_past_retention(location=clinic, now=at))

@@ -7,10 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from intake.clock import now
-from intake.errors import QuestionnaireMissing
+from intake.errors import NotPublishable, QuestionnaireMissing, SignedVersionInForce
+from intake.models import Questionnaire
 from intake.questionnaires.shipped import shipped_data
 from intake.rules.definitions import QuestionnaireError
-from intake.selectors.questionnaires import current_questionnaire
+from intake.selectors.questionnaires import current_questionnaire, newer_shipped_version
 from intake.services.questionnaires import publish_questionnaire
 
 FIRST_SETTINGS = {"emergency_number": "911", "crisis_line": "988", "nurse_line": "811"}  # Canada's numbers
@@ -35,7 +36,20 @@ class Command(BaseCommand):
             made = publish_questionnaire(items=items, rules=rules, config=config, by=None, now=now())
         except QuestionnaireError as error:
             raise CommandError(str(error)) from error
+        except NotPublishable as error:
+            raise CommandError("; ".join(map(str, error.details["problems"]))) from error
+        except SignedVersionInForce as error:
+            made = self._signed(error, asks_for_more=bool(set))
         self.stdout.write(f"In force: {made} ({made.content_hash[:12]})")
+
+    def _signed(self, refusal: SignedVersionInForce, *, asks_for_more: bool) -> Questionnaire:
+        """The version that the clinic has signed: it stays, and what is shipped is only a proposal to it."""
+        if asks_for_more:
+            raise CommandError(str(refusal))
+        signed = current_questionnaire()
+        if newer := newer_shipped_version(signed):
+            self.stdout.write(f"Version {newer} is shipped; a manager may start from it under Settings.")
+        return signed
 
 
 def _settings_in_force() -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """`manage.py screen`: screenings as JSON lines, in and out, without a database."""
 
+import gc
 import json
 import os
 import sys
@@ -35,6 +36,7 @@ class Command(BaseCommand):
     def handle(self, *, assume_unanswered_safe: bool, questionnaire: str | None, rules: str | None, **_: Any) -> None:
         loaded = load(questionnaire, rules)
         zone = ZoneInfo(settings.CLINIC_TIME_ZONE)
+        gc.freeze()  # what is loaded stays, so the collector needn't look at it over and over
         try:
             for line in read_lines(sys.stdin.buffer):
                 answer = screen(loaded, line, zone=zone, assume_unanswered_safe=assume_unanswered_safe)

@@ -6,6 +6,7 @@ from booking.errors import NotPossibleNow
 from booking.models import Appointment
 from booking.reminders.models import Communication
 from booking.reminders.services import (
+    ask_to_check,
     announce_cancellation,
     announce_decision,
     announce_lost_slot,
@@ -36,6 +37,7 @@ def test_a_booked_visit_is_confirmed_at_once_and_reminded_of_twice() -> None:
     assert [(row.dedupe_key, row.due_at, row.recipient) for row in rows] == [
         (f"appointment/{visit.pk}:confirmation:email:v1", NOW, visit.patient.email),
         (f"appointment/{visit.pk}:reminder-1:email:v1", START - timedelta(hours=48), visit.patient.email),
+        (f"appointment/{visit.pk}:recheck:email:v1", START - timedelta(hours=24), visit.patient.email),
         (f"appointment/{visit.pk}:reminder-2:email:v1", START - timedelta(hours=2), visit.patient.email),
     ]
     assert {row.content["token"] for row in rows} == {"secret"}
@@ -45,7 +47,7 @@ def test_planning_twice_plans_once() -> None:
     visit = make_visit()
     plan_booking_messages(appointment=visit, manage_token="secret", now=NOW)
     plan_booking_messages(appointment=visit, now=NOW + timedelta(seconds=1))
-    assert kinds(visit) == ["confirmation", "reminder-1", "reminder-2"]
+    assert kinds(visit) == ["confirmation", "reminder-1", "recheck", "reminder-2"]
 
 
 def test_a_visit_in_two_hours_is_confirmed_and_not_reminded_of() -> None:
@@ -64,7 +66,7 @@ def test_payment_then_review_then_approval_each_say_their_own_and_keep_the_link(
     assert kinds(visit, "stopped") == ["payment-waiting"]
     visit.status, visit.awaiting = "booked", ""
     announce_decision(appointment=visit, decision="approved", now=NOW)
-    assert kinds(visit) == ["approved", "reminder-1", "reminder-2"]
+    assert kinds(visit) == ["approved", "reminder-1", "recheck", "reminder-2"]
     assert {row.content["token"] for row in Communication.objects.all()} == {"secret"}
 
 
@@ -78,7 +80,7 @@ def test_the_therapist_is_told_of_a_request_though_the_patient_s_mail_is_planned
 def test_a_phone_booking_asks_for_the_form_and_is_reminded_of_all_the_same() -> None:
     visit = make_visit(status="pending", awaiting="form", form_due_at=START - timedelta(hours=24))
     plan_booking_messages(appointment=visit, manage_token="secret", now=NOW)
-    assert kinds(visit) == ["form-needed", "reminder-1", "reminder-2"]
+    assert kinds(visit) == ["form-needed", "reminder-1", "recheck", "reminder-2"]
     assert Communication.objects.get(kind="form-needed").not_after == START - timedelta(hours=24)
 
 
@@ -86,7 +88,7 @@ def test_a_patient_without_email_has_rows_that_say_so() -> None:
     visit = make_visit(email="")
     plan_booking_messages(appointment=visit, manage_token="secret", now=NOW)
     rows = Communication.objects.values_list("status", "status_reason")
-    assert list(rows) == [("not-done", "There is no e-mail address.")] * 3
+    assert list(rows) == [("not-done", "There is no e-mail address.")] * 4
 
 
 def test_moving_stops_the_old_messages_and_plans_new_ones() -> None:
@@ -95,8 +97,8 @@ def test_moving_stops_the_old_messages_and_plans_new_ones() -> None:
     visit.start, visit.end = START + timedelta(days=7), START + timedelta(days=7, hours=1)
     visit.schedule_version = 2
     replan_after_move(appointment=visit, now=NOW)
-    assert kinds(visit) == ["moved", "reminder-1", "reminder-2"]
-    assert kinds(visit, "stopped") == ["confirmation", "reminder-1", "reminder-2"]
+    assert kinds(visit) == ["moved", "reminder-1", "recheck", "reminder-2"]
+    assert kinds(visit, "stopped") == ["confirmation", "reminder-1", "recheck", "reminder-2"]
     stopped = Communication.objects.filter(status="stopped").values_list("status_reason", flat=True)
     assert set(stopped) == {"The visit was moved."}
     assert Communication.objects.get(kind="reminder-1", schedule_version=2).content == {"token": "secret"}
@@ -139,7 +141,22 @@ def test_stopping_some_kinds_leaves_the_others() -> None:
     visit = make_visit()
     plan_booking_messages(appointment=visit, manage_token="secret", now=NOW)
     assert stop_messages(appointment=visit, reason="Not wanted.", kinds=["reminder-1"], now=NOW) == 1
-    assert kinds(visit) == ["confirmation", "reminder-2"]
+    assert kinds(visit) == ["confirmation", "recheck", "reminder-2"]
+
+
+def test_a_visit_without_needles_asks_no_questions_before_it() -> None:
+    visit = make_visit()
+    visit.service.modality = "none"
+    plan_booking_messages(appointment=visit, manage_token="secret", now=NOW)
+    assert kinds(visit) == ["confirmation", "reminder-1", "reminder-2"]
+
+
+def test_the_questions_are_asked_for_by_hand_now_instead_of_later() -> None:
+    visit = make_visit()
+    plan_booking_messages(appointment=visit, manage_token="secret", now=NOW)
+    ask_to_check(appointment=visit, manage_token=None, now=NOW)
+    row = Communication.objects.get(kind="recheck")
+    assert (row.status, row.due_at, row.content) == ("preparation", NOW, {"token": "secret"})
 
 
 def test_each_therapist_is_told_once() -> None:

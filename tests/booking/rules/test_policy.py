@@ -52,9 +52,37 @@ def test_a_hold_lasts_ten_minutes_from_its_last_use_and_thirty_in_all() -> None:
 
 
 def test_a_therapist_answers_within_a_day_and_two_hours_before_the_visit() -> None:
-    asked = [VISIT - timedelta(hours=hours) for hours in (72, 20, 1)]
-    due = [policy.decide_by(start=VISIT, response_hours=24, now=now) for now in asked]
-    assert due == [VISIT - timedelta(hours=48), VISIT - timedelta(hours=2), VISIT]
+    """24 opening hours of a clinic that is open ten hours a day, at most four days."""
+    every_day = {day: [["08:00", "18:00"]] for day in ("mon", "tue", "wed", "thu", "fri", "sat", "sun")}
+    only_sundays = {"sun": [["10:00", "12:00"]]}
+    said = [(192, every_day), (192, only_sundays), (192, {}), (20, every_day), (1, every_day)]
+    due = [
+        VISIT - policy.decide_by(start=VISIT, response_hours=24, weekly=weekly, zone="UTC", since=now, now=now)
+        for now, weekly in ((VISIT - timedelta(hours=hours), weekly) for hours, weekly in said)
+    ]
+    assert due == [timedelta(hours=hours) for hours in (192 - _opening_hours_later(), 96, 168, 2, 0)]
+
+
+def _opening_hours_later() -> int:
+    """24 opening hours from the visit's hour of the day, in hours by the clock."""
+    hours, left, now = 0, 24, VISIT
+    while left:
+        left -= 8 <= now.hour < 18
+        hours, now = hours + 1, now + timedelta(hours=1)
+    return hours
+
+
+def test_a_request_that_is_moved_gets_no_more_time() -> None:
+    asked, moved = VISIT - timedelta(hours=50), VISIT - timedelta(hours=30)
+    due = [
+        policy.decide_by(start=start, response_hours=24, weekly={}, zone="UTC", since=asked, now=moved)
+        for start in (VISIT, VISIT + timedelta(days=7), VISIT - timedelta(hours=29))
+    ]
+    assert due == [asked + timedelta(hours=24), asked + timedelta(hours=24), VISIT - timedelta(hours=29)]
+
+
+def test_half_of_the_time_is_gone_in_the_middle() -> None:
+    assert policy.half_gone(since=VISIT, until=VISIT + timedelta(hours=6)) == VISIT + timedelta(hours=3)
 
 
 def test_the_form_is_due_a_day_before_or_after_half_of_the_time_left() -> None:
@@ -67,12 +95,12 @@ def test_a_share_is_rounded_half_up_to_the_cent() -> None:
     assert [policy.share_of(3333, 50), policy.share_of(3000, 100), policy.share_of(0, 100)] == [1667, 3000, 0]
 
 
-def test_a_request_needs_the_longer_notice_and_staff_none() -> None:
+def test_a_request_needs_the_longer_notice_whoever_books_it_and_staff_need_none_else() -> None:
     said = {"minimum": 120, "for_request": 240}
     assert [
         policy.notice_minutes(**said, is_request=is_request, by_staff=by_staff)
-        for is_request, by_staff in ((False, False), (True, False), (True, True))
-    ] == [120, 240, 0]
+        for is_request, by_staff in ((False, False), (True, False), (True, True), (False, True))
+    ] == [120, 240, 240, 0]
 
 
 def test_answers_are_open_to_the_therapist_for_two_years() -> None:

@@ -3,7 +3,7 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.rules.reminders import AFTER_BOOKING, Planned, QuietHours, at_once, reminders, still_true
+from booking.rules.reminders import AFTER_BOOKING, Planned, QuietHours, at_once, recheck, reminders, still_true
 
 START = datetime(2026, 12, 1, 15, tzinfo=UTC)  # Tuesday, 9:00 in Alberta
 NIGHT = QuietHours(time(21), time(7), "America/Edmonton")
@@ -110,3 +110,15 @@ def _never_awake(quiet: QuietHours) -> bool:
     """A night of all but a minute leaves no evening to move to."""
     minutes = (quiet.start.hour - quiet.end.hour) * 60 + quiet.start.minute - quiet.end.minute
     return minutes % 1440 <= 1
+
+
+def test_the_questions_before_a_visit_are_asked_for_a_day_ahead_and_not_by_night() -> None:
+    start = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)
+    now = start - timedelta(days=5)
+    assert recheck(start=start, now=now) == (Planned(start - timedelta(hours=24), "recheck", start),)
+    assert recheck(start=start, now=start - timedelta(hours=20)) == ()  # its form has just been filled in
+    night = QuietHours(time(20), time(9), "UTC")
+    early = datetime(2026, 12, 1, 7, 0, tzinfo=UTC)
+    assert recheck(start=early, quiet=night, now=now)[0].due_at == datetime(2026, 11, 30, 9, tzinfo=UTC)
+    assert still_true("recheck", status="booked", awaiting="")
+    assert not still_true("recheck", status="checked-in", awaiting="")

@@ -19,6 +19,7 @@ from intake.models import Role
 from tests.booking.services.booking_steps import book, confirm, details, hold
 from tests.factories.booking import NOW, Clinic, at, make_appointment, make_staff
 from tests.factories.intake import caution_line, make_patient, make_user, review_line
+from tests.factories.rechecks import answer_again
 
 pytestmark = pytest.mark.django_db
 TUESDAY = date(2026, 11, 24)
@@ -90,13 +91,13 @@ def test_a_displaced_visit_must_be_moved(clinic: Clinic) -> None:
 
 def test_money_is_asked_for_once_somebody_is_here(clinic: Clinic) -> None:
     desk = make_staff()
-    visit = book(clinic).appointment
+    visit = answer_again(book(clinic).appointment, at(9, 50))
     mark_arrived(appointment=visit, by=desk, now=at(10))
     assert only_row(clinic) == [("unpaid", "take-payment", 12000)]
     record_desk_payment(appointment=visit, amount=12000, method="cash", by=desk, now=at(10))
     for step in (check_in, finish_visit):
         step(appointment=visit, by=desk, now=at(11))
-    assert only_row(clinic) == []
+    assert only_row(clinic) == [("record-missing", "record", 0)]
 
 
 def test_a_late_cancellation_stays_until_its_fee_is_paid(clinic: Clinic) -> None:

@@ -8,7 +8,7 @@ from booking.services.appointments import Confirmed, confirm_details
 from booking.services.holds import Held, hold_time
 from intake.services.patients import PatientDetails
 from tests.factories.booking import NOW, Clinic, at
-from tests.factories.intake import clear_line, make_screening
+from tests.factories.intake import clear_line, make_screening, make_signature
 
 ADA = {
     "given_name": "Ada",
@@ -41,12 +41,13 @@ def hold(clinic: Clinic, line: object = None, **over: Any) -> Held:
 
 
 def confirm(held: Held, **over: Any) -> Confirmed:
-    """They say who they are and pay at the desk."""
+    """They say who they are, sign the information before needling, and pay at the desk."""
     said = {
         "appointment": held.appointment,
         "patient": details(),
         "payment": "desk",
         "policies_accepted": True,
+        "signature": make_signature(),
         "now": NOW,
     }
     return confirm_details(**{**said, **over})
@@ -54,5 +55,5 @@ def confirm(held: Held, **over: Any) -> Confirmed:
 
 def book(clinic: Clinic, line: object = None, **over: Any) -> Confirmed:
     """Both at once; `over` goes to the confirmation where it belongs there."""
-    later = {key: over.pop(key) for key in ("patient", "payment", "by", "accepts_assessment") if key in over}
+    later = {key: over.pop(key) for key in ("patient", "payment", "by", "accepts_assessment", "signature") if key in over}
     return confirm(hold(clinic, line, **over), **later)

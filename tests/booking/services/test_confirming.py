@@ -80,11 +80,13 @@ def test_online_payment_waits_for_the_money(clinic: Clinic) -> None:
     assert (payment.purpose, payment.gateway, payment.state, payment.amount) == ("deposit", "stripe", "open", 3000)
 
 
-def test_a_review_waits_for_the_therapist_until_a_day_later(clinic: Clinic) -> None:
+def test_a_review_waits_for_the_therapist_for_24_opening_hours(clinic: Clinic) -> None:
     row = book(clinic, review_line(), start=at(10, days=3)).appointment
-    assert (row.status, row.awaiting, row.decide_by) == ("pending", "review", NOW + timedelta(hours=24))
+    assert (row.status, row.awaiting, row.decide_by) == ("pending", "review", at(12, days=2))
     assert list(Communication.objects.order_by("kind").values_list("kind", flat=True)) == [
         "request-received",
+        "request-still-waiting",  # at half time, to Anna and Ben
+        "request-still-waiting",
         "request-waiting",
     ]
 

@@ -1,6 +1,5 @@
 """Reception books for a caller; the form comes later, or not."""
 
-from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -98,7 +97,7 @@ def test_a_clear_form_books_it(clinic: Clinic) -> None:
 
 def test_a_form_that_needs_a_therapist_waits_for_one(clinic: Clinic) -> None:
     row = attach_form(appointment=call(clinic).appointment, screening=answers(review_line()), now=NOW)
-    assert (row.status, row.awaiting, row.decide_by) == ("pending", "review", NOW + timedelta(hours=24))
+    assert (row.status, row.awaiting, row.decide_by) == ("pending", "review", at(12, days=2))
 
 
 def test_a_stop_goes_on_without_needles_where_that_fits(clinic: Clinic) -> None:

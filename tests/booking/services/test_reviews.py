@@ -1,5 +1,6 @@
 """A therapist answers a request, or nobody does."""
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from tests.booking.services.booking_steps import book
 from tests.factories.booking import NOW, Clinic, at, make_practitioner, make_staff
 from tests.factories.intake import make_patient, make_screening, make_user, review_line
 
+DUE = 12  # on Wednesday: 24 opening hours (8 to 18) after Monday at 8
 pytestmark = pytest.mark.django_db
 
 
@@ -39,7 +41,7 @@ def test_approved_it_is_booked_and_the_patient_hears_of_it(clinic: Clinic, reque
     row = decide(request_, "approved", clinic.anna.user)
     assert (row.status, row.awaiting, row.decide_by) == ("booked", "", None)
     waiting = Communication.objects.filter(status="preparation").order_by("kind")
-    assert list(waiting.values_list("kind", flat=True)) == ["approved", "reminder-1", "reminder-2"]
+    assert list(waiting.values_list("kind", flat=True)) == ["approved", "recheck", "reminder-1", "reminder-2"]
 
 
 def test_declined_it_is_cancelled_and_nothing_is_charged(clinic: Clinic, request_: Appointment) -> None:
@@ -93,15 +95,15 @@ def test_it_is_decided_once(clinic: Clinic, request_: Appointment) -> None:
 
 
 def test_without_an_answer_in_time_it_ends_free_of_charge(clinic: Clinic, request_: Appointment) -> None:
-    assert lapse_requests(now=at(7, 59)) == 0
-    assert [lapse_requests(now=at(8)) for _ in range(2)] == [1, 0]
+    assert lapse_requests(now=at(DUE, days=2) - timedelta(minutes=1)) == 0
+    assert [lapse_requests(now=at(DUE, days=2)) for _ in range(2)] == [1, 0]
     row = Appointment.objects.get()
     assert (row.status, row.cancel_reason) == ("cancelled", "review-lapsed")
 
 
 def test_who_agreed_to_it_keeps_the_time_without_needles(clinic: Clinic) -> None:
     ask(clinic, accepts_assessment=True)
-    assert lapse_requests(now=at(8)) == 1
+    assert lapse_requests(now=at(DUE, days=2)) == 1
     row = Appointment.objects.get()
     assert (row.status, row.service) == ("booked", clinic.assessment)
 

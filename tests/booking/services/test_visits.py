@@ -20,13 +20,14 @@ from intake.models import AuditEvent, CareRelation, Role
 from tests.booking.services.booking_steps import book, details
 from tests.factories.booking import NOW, Clinic, at, make_staff
 from tests.factories.intake import caution_line, make_user, review_line
+from tests.factories.rechecks import answer_again
 
 pytestmark = pytest.mark.django_db
 
 
 def test_arrive_check_in_done(clinic: Clinic) -> None:
     desk = make_staff()
-    visit = book(clinic).appointment
+    visit = answer_again(book(clinic).appointment, at(9, 50))
     for step, minute in ((mark_arrived, 0), (check_in, 5), (finish_visit, 55)):
         visit = step(appointment=visit, by=desk, now=at(10, minute))
     row = Appointment.objects.get()
@@ -41,9 +42,11 @@ def test_arrive_check_in_done(clinic: Clinic) -> None:
 
 
 def test_a_caution_must_be_acknowledged_by_the_therapist(clinic: Clinic) -> None:
-    visit = book(clinic, caution_line()).appointment
-    for step in (mark_arrived, check_in):
-        step(appointment=visit, by=clinic.anna.user, now=at(10))
+    visit = answer_again(book(clinic, caution_line()).appointment, at(9, 50))
+    mark_arrived(appointment=visit, by=clinic.anna.user, now=at(10))
+    with pytest.raises(NotPossibleNow):  # before the therapist begins
+        check_in(appointment=visit, by=clinic.anna.user, now=at(10))
+    check_in(appointment=visit, by=make_staff(), now=at(10))
     with pytest.raises(NotPossibleNow):
         finish_visit(appointment=visit, by=clinic.anna.user, now=at(11))
     for stranger in (make_staff(), clinic.ben.user):
@@ -55,7 +58,7 @@ def test_a_caution_must_be_acknowledged_by_the_therapist(clinic: Clinic) -> None
 
 def test_arriving_is_never_refused_but_needling_is(clinic: Clinic) -> None:
     desk = make_staff()
-    visit = book(clinic, review_line()).appointment
+    visit = answer_again(book(clinic, review_line()).appointment, at(9, 50))
     assert mark_arrived(appointment=visit, by=desk, now=at(10)).status == "arrived"
     with pytest.raises(NotCleared):
         check_in(appointment=visit, by=desk, now=at(10))

@@ -10,7 +10,20 @@ from tests.factories.booking import NOW, Clinic, make_clinic
 from tests.factories.intake import make_questionnaire
 from tests.frontend.patient.person import Person
 
-MODULES = ("check", "questions", "result", "times", "booking", "paying", "visit")  # those that look at the clock
+MODULES = (
+    "agreement",
+    "check",
+    "questions",
+    "result",
+    "times",
+    "booking",
+    "paying",
+    "visit",
+    "call_back",
+    "resume_link",
+    "recheck",
+    "request_waits",
+)  # those that look at the clock
 
 
 @pytest.fixture(autouse=True)

@@ -36,12 +36,20 @@ class Person:
         return self.client.get(path)
 
     def post(self, path: str, **said: Any) -> HttpResponse:
+        if path.startswith("/check/questions/") and "shown" not in said:
+            said["shown"] = self.shown_rows(path)
         return self.client.post(path, said)
+
+    def shown_rows(self, path: str) -> str:
+        """The questions that the page says it shows."""
+        found = re.search(r'name="shown" value="([^"]*)"', text_of(self.get(path)))
+        return found[1] if found else ""
 
     def begin(self, kind: str = "manual", regions: tuple[str, ...] = ("knee",), **who: str) -> HttpResponse:
         """Up to the first question."""
         self.post("/check/", kind=kind)
-        self.post("/check/who/", **{**WHO, **who})
+        name = {"given_name": "Mia"} if who.get("for_whom") == "other" else {}
+        self.post("/check/who/", **{**WHO, **name, **who})
         return self.post("/check/where/", regions=list(regions))
 
     def answer(self, marked: dict[str, str] | None = None) -> str:

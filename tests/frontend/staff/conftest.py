@@ -12,6 +12,7 @@ from django.test import Client
 from booking.models import Appointment
 from intake import clock
 from intake.models import Patient, Role, Screening, User
+from intake.services.consents import sign_information
 from tests.factories import booking as made
 from tests.factories import intake as people
 
@@ -65,6 +66,7 @@ def desk(db: None) -> Desk:
     }
     patient = people.make_patient(now=NOW)
     screening = screening_of(patient)
+    sign_information(patient=patient, signature=people.make_signature(), now=NOW)
     people.make_care_relation(clinic.anna.user, patient, now=NOW)
     visit = made.make_appointment(clinic, start=made.at(10, days=0), patient=patient, screening=screening)
     browsers = {name: signed_in(user) for name, user in users.items()} | {"nobody": Client()}

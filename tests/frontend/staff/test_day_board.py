@@ -9,6 +9,7 @@ from django.urls import reverse
 from intake.models import AuditEvent
 from tests.factories import booking as made
 from tests.factories import intake as people
+from tests.factories.rechecks import answer_again
 from tests.frontend.staff.conftest import Desk, screening_of
 
 DESK = "/desk/"
@@ -48,6 +49,7 @@ def test_a_therapist_sees_only_their_own_day(desk: Desk) -> None:
 
 def test_the_buttons_of_a_visit_from_arriving_to_done(desk: Desk) -> None:
     board = f"{DESK}?date=2026-11-23#visit-{desk.visit.pk}"
+    answer_again(desk.visit, made.NOW)
     for slug, status in (("arrived", "arrived"), ("check-in", "checked-in"), ("done", "fulfilled")):
         assert f"/steps/{slug}/" in _board(desk)
         assert _step(desk, slug) == (303, board)

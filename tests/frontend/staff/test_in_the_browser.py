@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from booking.models import Appointment
 from tests.factories import booking as made
 from tests.factories import intake as people
+from tests.factories.rechecks import answer_again
 from tests.frontend.staff.conftest import Desk, screening_of
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
@@ -93,6 +94,7 @@ def test_a_new_visit_appears_by_itself_and_nothing_is_lost(screen: Screen, desk:
 
 
 def test_the_keyboard_alone_takes_a_visit_from_arriving_to_checked_in(screen: Screen, desk: Desk) -> None:
+    answer_again(desk.visit, made.NOW)
     page = screen.opens("/desk/")
     for name in ("Arrived", "Check in"):
         page.get_by_role("button", name=f"{name} Ada Berg").focus()

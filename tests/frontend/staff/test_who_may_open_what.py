@@ -30,9 +30,39 @@ TABLE: dict[str, set[str]] = {
     "patient": REACHES_VISIT,
     "answers": {"therapist", "manager"},
     "review": {"therapist"},
+    "sign": REACHES_VISIT,
+    "withdraw": REACHES_VISIT,
+    "treatment": {"therapist"},
+    "guardian": {"therapist"},
     "money": {"manager"},
+    "questions": {"manager", "owner"},
+    "questions-patient": {"manager", "owner"},
+    "questions-publish": {"manager"},
+    "questions-numbers": {"manager"},
+    "questions-new": {"manager"},
+    "questions-item": {"manager"},
+    "questions-edit": {"manager"},
+    "questions-more": {"manager"},
+    "questions-more-one": {"manager"},
 }
-POSTS = {"back-again", "money-settled", "paid", "handed-back", "resend", "step", "stand-in"}
+POSTS = {
+    "back-again",
+    "money-settled",
+    "paid",
+    "handed-back",
+    "resend",
+    "step",
+    "stand-in",
+    "treatment-plan",
+    "treatment-decide",
+    "treatment-consent",
+    "treatment-record",
+    "questions-begin",
+    "questions-discard",
+    "questions-switch",
+    "questions-remove",
+    "questions-more-remove",
+}
 PAGES: list[URLPattern] = [one for one in urls.urlpatterns if one.name != "welcome"]
 
 
@@ -47,7 +77,13 @@ def _address(name: str, desk: Desk) -> str:
         "time_off_id": away.pk,
         "message_id": uuid4(),
         "slug": "arrived",
+        "item_id": people.OWN_ITEM["id"],
+        "follow_up_id": people.OWN_ITEM["follow_ups"][0]["id"],
     }
+    if name.startswith("questions"):
+        people.make_working_copy(desk.users["manager"], NOW)
+    if name == "sign":
+        desk.patient.consents.all().delete()  # who has signed is led on
     pattern = next(one for one in PAGES if one.name == name)
     return reverse(f"staff:{name}", kwargs={key: known[key] for key in pattern.pattern.converters})
 

@@ -5,6 +5,7 @@ from fhir.resources.R4B.questionnaire import Questionnaire
 
 from intake.questionnaires.shipped import shipped_questionnaire
 from tests.factories.intake import make_questionnaire
+from tests.intake.api.fhir_code_sets import problems_of_questionnaire
 
 URL = "/api/v1/questionnaires/dry-needling/"
 pytestmark = pytest.mark.django_db
@@ -26,12 +27,44 @@ def items_of(entry):
 
 def test_it_is_a_valid_questionnaire(resource):
     assert Questionnaire.model_validate(resource).status == "draft"
+    assert problems_of_questionnaire(resource) == []
+
+
+@pytest.mark.parametrize(
+    ("spoil", "problem"),
+    [
+        (lambda resource: resource.update(status="sketch"), "status sketch"),
+        (lambda resource: resource["item"][0].update(type="section"), "context: type section"),
+        (lambda resource: resource["item"][0]["item"][0].update(linkId="context.age"), "context.age: stands twice"),
+        (
+            lambda resource: resource["item"][0]["item"][2].update(repeats=True),
+            "context.age: repeats, which no integer may",
+        ),
+        (
+            lambda resource: resource["item"][0]["item"][0]["answerOption"].clear(),
+            "context.regions: a choice without options",
+        ),
+    ],
+)
+def test_the_check_of_code_sets_sees_what_the_library_lets_through(resource, spoil, problem):
+    spoil(resource)
+    assert problem in problems_of_questionnaire(resource)
+
+
+def test_none_of_these_and_what_may_be_unknown_can_be_said_in_any_form_filler(resource):
+    by_id = {item["linkId"]: item for item in items_of(resource)}
+    none = {"system": "urn:drypoint:answer", "code": "none-of-these", "display": "None of these"}
+    multis = [item for item in by_id.values() if item.get("repeats") and not item["linkId"].startswith("context")]
+    assert [item["answerOption"][-1]["valueCoding"] for item in multis] == [none] * len(multis)
+    assert by_id["anticoagulant.inr.unknown"]["type"] == "boolean"
+    assert by_id["anticoagulant.inr.unknown"]["enableWhen"] == by_id["anticoagulant.inr"]["enableWhen"]
 
 
 def test_every_question_and_follow_up_is_there_under_its_own_link_id(resource):
     definition = shipped_questionnaire()
     expected = {item.id for item in definition.items}
     expected |= {f"{item.id}.{follow_up.id}" for item in definition.items for follow_up in item.follow_ups}
+    expected |= {"anticoagulant.inr.unknown", "anticoagulant.inr_date.unknown"}
     found = [item["linkId"] for item in items_of(resource)]
     assert len(found) == len(set(found))
     assert {name for name in found if not name.startswith(("group.", "context"))} == expected

@@ -2,6 +2,7 @@
 
 import copy
 from datetime import date
+from functools import partial
 
 from intake.questionnaires.shipped import shipped_data, shipped_questionnaire
 from intake.rules.answers import read_line
@@ -63,6 +64,19 @@ def possible_answers(follow_up):
     else:
         answers = values or ["yes", "no"]
     return [*answers, "unknown"] if follow_up.get("unknown_allowed") else answers
+
+
+def calm_answers(follow_ups):
+    """To each follow-up the answer that restricts least."""
+    return {
+        follow_up["id"]: min(possible_answers(follow_up), key=partial(_weight, follow_up)) for follow_up in follow_ups
+    }
+
+
+def _weight(follow_up, answer):
+    triage_of = {option["value"]: option.get("triage", "CLEAR") for option in follow_up.get("options", [])}
+    chosen = answer if isinstance(answer, list) else [answer]
+    return max((["CLEAR", "CAUTION", "REVIEW", "STOP"].index(triage_of.get(one, "CLEAR")) for one in chosen), default=0)
 
 
 def context_that_keeps(item):

@@ -2,7 +2,9 @@
 
 import pytest
 
-from tests.intake.rules.lines import RULES, healthy, screen
+from intake.questionnaires.shipped import shipped_questionnaire
+from intake.rules.screening import sources_of
+from tests.intake.rules.lines import ITEM, RULES, healthy, screen
 
 WARFARIN = {"drug": ["warfarin"], "inr": 2.4, "inr_date": "2026-11-20"}
 
@@ -302,3 +304,13 @@ def test_every_rule_that_holds_is_listed_in_the_datas_order():
     assert [rule.sources for rule in result.fired] == [
         tuple(rule["sources"]) for rule in RULES["combination_rules"] if rule["id"] in expected
     ]
+
+
+def test_a_result_says_what_each_item_and_rule_that_speaks_against_needling_rests_on():
+    line = healthy(answers={"diabetes": "unsure", "immune": "unsure", "private_disclosure": "yes"})
+    rule = next(rule for rule in RULES["combination_rules"] if rule["id"] == "diabetes_immune")
+    assert sources_of(shipped_questionnaire(), screen(line)) == {
+        "immune": [source["id"] for source in ITEM["immune"]["sources"]],
+        "diabetes": [source["id"] for source in ITEM["diabetes"]["sources"]],
+        "diabetes_immune": rule["sources"],
+    }

@@ -147,7 +147,7 @@ def test_erasing_leaves_the_trail_but_not_the_person():
     assert row == {
         "id": patient.pk, "user_id": None, "given_name": "", "family_name": "", "birth_date": None, "email": "",
         "phone": "", "language": "en", "contact_verified_at": None, "created_at": NOW, "erased_at": NOW,
-        "kept_on_hold": False,
+        "guardian_sees": "all", "guardian_sees_why": None, "kept_on_hold": False,
     }  # fmt: skip
     assert (erased.pk, Screening.objects.count(), patient.care_relations.count()) == (patient.pk, 0, 0)
     assert stop.screening.pk not in Screening.objects.values_list("pk", flat=True)

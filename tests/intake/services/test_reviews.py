@@ -168,7 +168,14 @@ def test_a_decision_is_written_down_and_said_upwards(patient, therapist):
     screening_decided.disconnect(dispatch_uid="test")
     made.refresh_from_db()
     shown = review_of(screening=screening, by=therapist, now=NOW).form.decisions[0]
-    assert made.content == {"reason": "Spoke with her.", "regions": [], "conditions": "thin needles"}
+    assert made.content == {
+        "reason": "Spoke with her.",
+        "regions": [],
+        "excluded": [],
+        "conditions": "thin needles",
+        "visits": None,
+        "offered": [],
+    }
     assert (shown.decision, shown.decided_by, shown.reason) == ("approved", "Tess", "Spoke with her.")
     assert [one["decision"] for one in calls] == [made]
     assert AuditEvent.objects.filter(action="approved", agent=therapist, patient_id=patient.pk).count() == 1
