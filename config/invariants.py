@@ -148,8 +148,8 @@ INVARIANTS = (
         SELECT a.id FROM booking_appointment a JOIN booking_healthcareservice s ON s.id = a.service_id
           JOIN intake_patient p ON p.id = a.patient_id AND p.erased_at IS NULL
           LEFT JOIN intake_screening x ON x.id = a.screening_id
-        WHERE {_LIVE_VISIT} AND s.modality <> 'none' AND NOT (a.status = 'arrived' AND coalesce(x.stage, '') <> 'booking'
-          AND x.id IS NOT NULL) AND (
+        WHERE {_LIVE_VISIT} AND s.modality <> 'none'
+          AND NOT (a.status = 'arrived' AND coalesce(x.stage, '') <> 'booking' AND x.id IS NOT NULL) AND (
           x.id IS NULL OR x.outcome = 'STOP' OR x.raised_at IS NOT NULL OR x.urgent <> '' OR NOT x.complete
           OR ((x.outcome = 'REVIEW' OR x.earlier_stricter_id IS NOT NULL) AND coalesce(
             (SELECT d.decision FROM intake_screeningdecision d WHERE d.screening_id = x.id AND d.decision <> 'asked'

@@ -2,8 +2,9 @@
 
 import django.contrib.postgres.fields
 import django.contrib.postgres.indexes
-import intake.crypto
 from django.db import migrations, models
+
+import intake.crypto
 
 
 class Migration(migrations.Migration):

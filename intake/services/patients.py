@@ -92,9 +92,7 @@ def set_guardian_sees(*, patient: Patient, sees: str, reason: str, by: User, now
     locked = Patient.objects.select_for_update(no_key=True).get(pk=patient.pk)
     locked.guardian_sees, locked.guardian_sees_why = sees, reason.strip()[:MAX_REASON]
     locked.save(update_fields=["guardian_sees", "guardian_sees_why"])
-    record_event(
-        action="guardian-sees-set", entity=locked, patient=locked, by=by, details={"sees": sees}, now=now
-    )
+    record_event(action="guardian-sees-set", entity=locked, patient=locked, by=by, details={"sees": sees}, now=now)
     return locked
 
 

@@ -6,10 +6,10 @@ from booking.errors import NotPossibleNow
 from booking.models import Appointment
 from booking.reminders.models import Communication
 from booking.reminders.services import (
-    ask_to_check,
     announce_cancellation,
     announce_decision,
     announce_lost_slot,
+    ask_to_check,
     plan_booking_messages,
     queue_sign_in_mail,
     replan_after_move,

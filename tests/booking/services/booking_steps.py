@@ -55,5 +55,6 @@ def confirm(held: Held, **over: Any) -> Confirmed:
 
 def book(clinic: Clinic, line: object = None, **over: Any) -> Confirmed:
     """Both at once; `over` goes to the confirmation where it belongs there."""
-    later = {key: over.pop(key) for key in ("patient", "payment", "by", "accepts_assessment", "signature") if key in over}
+    names = ("patient", "payment", "by", "accepts_assessment", "signature")
+    later = {key: over.pop(key) for key in names if key in over}
     return confirm(hold(clinic, line, **over), **later)
