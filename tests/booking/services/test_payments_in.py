@@ -40,7 +40,7 @@ def test_it_books_the_visit_and_the_money_is_taken(clinic: Clinic) -> None:
     visit, payment = paying(clinic)
     assert (kinds(), CareRelation.objects.count()) == (["payment-waiting"], 0)
     assert [arrives(visit, payment) for _ in range(2)] == [("booked", "booked", "", 3000)] * 2
-    assert kinds() == ["confirmation", "reminder-1", "reminder-2"]
+    assert kinds() == ["confirmation", "recheck", "reminder-1", "reminder-2"]
     assert CareRelation.objects.get().practitioner == clinic.anna.user
 
 
