@@ -1,5 +1,6 @@
 BIN := .venv/bin
-PYTEST := $(BIN)/pytest -n logical --maxprocesses 4 --dist loadgroup
+# three even on two cores: what drives a browser mostly waits
+PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 MANAGE_IN_TESTS := DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python manage.py
 MAKEFLAGS += --no-print-directory
 

@@ -1,11 +1,11 @@
 """The whole way of a visit through the real pages, web, worker, beat, mail and payment page."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import expect
 
 from tests.journeys import evidence, steps
 from tests.journeys.evidence import AtStripe
@@ -16,35 +16,6 @@ pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("live")]
 
 Somebody = Callable[..., Visitor]
 DEPOSIT = 4000  # cents, as the demonstration clinic asks it for a first visit
-
-
-@pytest.fixture
-def somebody(browser: Browser, live_stack: LiveStack) -> Iterator[Somebody]:
-    """Makes a visitor with a browser of their own; at the end nothing was wrong in any of them."""
-    made: list[Visitor] = []
-
-    def make(**options: object) -> Visitor:
-        made.append(steps.visitor(browser, live_stack.url, **options))
-        return made[-1]
-
-    yield make
-    for one in made:
-        steps.leaves_content(one)
-
-
-@pytest.fixture(scope="module")
-def people(live_stack: LiveStack) -> list[SignIn]:
-    return steps.sign_ins(live_stack)
-
-
-@pytest.fixture
-def reception(people: list[SignIn], somebody: Somebody) -> Callable[[], Visitor]:
-    def comes() -> Visitor:
-        desk = somebody(width=1440)
-        steps.signs_in(desk, next(one for one in people if one.role == "reception"))
-        return desk
-
-    return comes
 
 
 def the_therapist(people: list[SignIn], somebody: Somebody, name: str) -> Visitor:
@@ -332,19 +303,28 @@ def test_the_way_to_the_visit_without_scripts(live_stack: LiveStack, somebody: S
     steps.sees(patient, "Your visit is booked")
 
 
-def test_a_patient_s_page_is_small(live_stack: LiveStack, somebody: Somebody) -> None:
+_WEIGHT = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+    .filter((one) => !["img", "image"].includes(one.initiatorType))
+    .map((one) => [one.name, one.encodedBodySize])"""  # what is cached counts too
+
+
+def test_a_patient_s_page_is_small(somebody: Somebody) -> None:
     reader = somebody()
     for path in ("/", "/dry-needling/", "/check/"):
-        sizes: dict[str, int] = {}
-        reader.page.on(
-            "requestfinished",
-            lambda done, kept=sizes: (
-                kept.update({done.url: done.sizes()["responseBodySize"]}) if done.resource_type != "image" else None
-            ),
-        )
         steps.opens(reader, path)
-        reader.page.wait_for_load_state("networkidle")
-        assert sum(sizes.values()) <= 60 * 1024, sizes
+        _weighs_little(reader)
+    steps.reads_and_begins(reader)
+    steps.says_who_comes(reader)
+    _weighs_little(reader)
+    steps.says_where_it_hurts(reader, "Low back")
+    _weighs_little(reader)
+
+
+def _weighs_little(reader: Visitor) -> None:
+    """At most 60 KB before pictures, as if nothing of it were in the browser yet."""
+    reader.page.wait_for_load_state("networkidle")
+    sizes = dict(reader.page.evaluate(_WEIGHT))
+    assert 30_000 < sum(sizes.values()) <= 60 * 1024, sizes
 
 
 def test_a_young_person_answers_the_private_questions_alone(somebody: Somebody) -> None:
