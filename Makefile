@@ -4,7 +4,7 @@ PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 MANAGE_IN_TESTS := DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python manage.py
 MAKEFLAGS += --no-print-directory
 
-.PHONY: help run test lint bench mutants chaos screenshots lock clean
+.PHONY: help run test tests lint bench figures mutants chaos screenshots lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -13,9 +13,13 @@ run: ## everything on this machine, on embedded services, at http://127.0.0.1:80
 	@scripts/install
 	@exec $(BIN)/python manage.py up
 
-test: lint ## all checks and tests, on throw-away services
+test: ## all checks and tests, on throw-away services
+	@scripts/install dev
 	@scripts/install-browser
 	@scripts/install-lforms
+	@$(MAKE) -j 2 lint tests # side by side: neither uses both cores all the time
+
+tests:
 	@$(PYTEST)
 
 lint: ## style and known weaknesses, types, import direction, templates, migrations
@@ -29,7 +33,11 @@ lint: ## style and known weaknesses, types, import direction, templates, migrati
 
 bench: ## measures, against the targets written beside them
 	@scripts/install dev
-	@$(BIN)/pytest -m bench -s tests/benchmarks
+	@rm -rf var/bench
+	@$(BIN)/pytest -m bench -s tests/benchmarks; status=$$?; $(BIN)/python -m tests.benchmarks.figures; exit $$status
+
+figures: ## writes what `make bench` measured last into the README
+	@$(BIN)/python -m tests.benchmarks.figures --readme
 
 mutants: ## breaks the screening rules in every small way; the tests must notice nine of ten
 	@scripts/install dev

@@ -1,26 +1,19 @@
 """The whole of Drypoint as real processes, with a database, broker, clock, mail and Stripe of its own."""
 
-import fcntl
 import json
 import os
 import random
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-import psycopg
-from psycopg import sql
-
-from config.local.environment import ROOT
 from config.local.processes import Program
 from config.local.stack import Ports, Stack
 from config.local.static_files import UNUSED
+from tests import databases
 from tests.simulators.mail.client import MailCatcher
 
 _TEMPLATE = "drypoint_live"  # migrated and seeded once a run, copied for each stack
@@ -36,6 +29,7 @@ class LiveStack:
         self._clock = Path(given["DRYPOINT_CLOCK_FILE"])
         self._clock.write_text("0")
         self._stack = Stack(var=folder, given=given, say=lambda line: None)
+        self._running = ["valkey", "mail", "stripe", "web", "worker", "beat"]
         self._stopped: dict[str, Program] = {}
         self._stack.start_services()
         self.ports = Ports.beside(random.randrange(20_000, 30_000))
@@ -72,19 +66,21 @@ class LiveStack:
     def stop(self, name: str) -> None:
         """Stop one process in an orderly way."""
         self._stopped[name] = self._stack.processes.stop(name)
+        self._running.remove(name)
 
     def kill(self, name: str) -> None:
         """kill -9 one process and its children."""
         self._stack.processes.kill(name)
-        self._stopped[name] = self._stack.processes.stop(name)
+        self.stop(name)
 
     def start(self, name: str) -> None:
         """Start a stopped or killed process again, and wait until it answers."""
-        self._stack.processes.start(self._stopped.pop(name))
+        self.add(self._stopped.pop(name))
 
     def add(self, program: Program) -> None:
         """Start one more process, such as a second worker (see config.local.programs)."""
         self._stack.processes.start(program)
+        self._running.append(program.name)
 
     def pid(self, name: str) -> int:
         """The process id."""
@@ -97,14 +93,16 @@ class LiveStack:
 
     def manage(self, *arguments: str) -> str:
         """What a command of manage.py prints, run beside the stack."""
-        return _manage(self.environment, *arguments)
+        return databases.manage(self.environment, *arguments)
 
     def control_stripe(self, name: str, body: object = None) -> Any:
         """Use the simulator's control interface: `control_stripe("faults", {"action": ...})`."""
         return _post_json(f"{self.stripe_url}/_control/{name}", body)
 
     def close(self) -> None:
-        """Stop everything."""
+        """End everything at once: nobody misses it, and a worker takes its time to stop in an orderly way."""
+        for name in reversed(self._running):
+            self._stack.processes.kill(name)
         self._stack.stop()
 
 
@@ -118,15 +116,14 @@ def live_stack(*, folder: Path, room: Path, server: str, name: str) -> Iterator[
     given = {
         "PATH": os.environ["PATH"],
         "HOME": os.environ.get("HOME", "/"),
-        "DATABASE_URL": _beside(server, name),
+        "DATABASE_URL": databases.beside(server, name),
         "STATIC_ROOT": str(room / "static"),
         "DRYPOINT_CLOCK_FILE": str(folder / "clock"),
         "DRYPOINT_VAR": str(folder),
         "LOG_LEVEL": "INFO",
     } | {key: os.environ[key] for key in ("DJANGO_SECRET_KEY", "FIELD_KEYS", "STRIPE_WEBHOOK_SECRETS")}
-    room.mkdir(parents=True, exist_ok=True)
     _make_template_once(given, room=room, server=server)
-    _order(server, "create database {} template {}", name, _TEMPLATE)
+    databases.order(server, "create database {} template {}", name, _TEMPLATE)
     try:
         stack = LiveStack(folder=folder, given=given)
         try:
@@ -134,39 +131,18 @@ def live_stack(*, folder: Path, room: Path, server: str, name: str) -> Iterator[
         finally:
             stack.close()
     finally:
-        _order(server, "drop database {} with (force)", name)
+        databases.order(server, "drop database {} with (force)", name)
 
 
 def _make_template_once(given: dict[str, str], *, room: Path, server: str) -> None:
-    with (room / "live.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        done = room / "live.done"
-        if done.exists():
-            return
-        _order(server, "drop database if exists {} with (force)", _TEMPLATE)
-        _order(server, "create database {}", _TEMPLATE)
-        environment = given | {"DATABASE_URL": _beside(server, _TEMPLATE), "DRYPOINT_CLOCK_FILE": ""}
-        _manage(environment, "migrate", "--no-input")
-        _manage(environment, "createcachetable")
-        _manage(environment, "collectstatic", "--no-input", *(f"--ignore={pattern}" for pattern in UNUSED))
-        _manage(environment, "seed_clinic")
-        done.touch()
+    environment = given | {"DATABASE_URL": databases.beside(server, _TEMPLATE), "DRYPOINT_CLOCK_FILE": ""}
 
+    def fill() -> None:
+        databases.manage(environment, "collectstatic", "--no-input", *(f"--ignore={pattern}" for pattern in UNUSED))
+        databases.manage(environment, "seed_clinic")
 
-def _manage(environment: dict[str, str], *arguments: str) -> str:
-    command = [sys.executable, str(ROOT / "manage.py"), *arguments]
-    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
-    assert done.returncode == 0, f"manage.py {' '.join(arguments)}: {done.stderr[-3000:]}"
-    return done.stdout
-
-
-def _beside(address: str, database: str) -> str:
-    return urlsplit(address)._replace(path=f"/{database}").geturl()
-
-
-def _order(server: str, order: str, *names: str) -> None:
-    with psycopg.connect(_beside(server, "postgres"), autocommit=True) as connection:
-        connection.execute(sql.SQL(order).format(*map(sql.Identifier, names)))
+    migrated = databases.migrated(room=room, server=server)
+    databases.make_once(_TEMPLATE, fill, room=room, server=server, template=migrated)
 
 
 def _post_json(url: str, body: object) -> Any:
