@@ -1,0 +1,5 @@
+"""The settings of the tests with the floor beside Drypoint's own addresses."""
+
+from config.settings_test import *  # noqa: F403
+
+ROOT_URLCONF = "tests.benchmarks.floor"
