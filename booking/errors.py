@@ -64,9 +64,31 @@ class DecidedAlready(NotPossibleNow):
     message = _("Somebody has answered this request already.")
 
 
+class ReasonNeeded(BookingError):
+    """Staff may go beyond the clinic's own rules if they say why: one of `Appointment.SetAside`."""
+
+    code = "reason-needed"
+    message = _("This goes beyond the clinic's rules. Please say why.")
+    status = 422
+
+
+class WaitsAlready(BookingError):
+    code = "waits-already"
+    message = _("This is on our waitlist already. We write as soon as a time that suits becomes free.")
+    status = 409
+
+
 class SlotNotOffered(BookingError):
     code = "slot-not-offered"
     message = _("That time is not offered. Please choose another.")
+    status = 422
+
+
+class SpacingBroken(BookingError):
+    """Details may carry `sessions` (the numbers of those at a wrong distance), `min_days` and `max_days`."""
+
+    code = "spacing"
+    message = _("The sessions of a course need the right number of days between them. Please choose another day.")
     status = 422
 
 
@@ -80,7 +102,10 @@ class WallTimeInvalid(BookingError):
 
 class TooManyHolds(BookingError):
     code = "too-many-holds"
-    message = _("You are already holding several times. Please let one go first.")
+    message = _(
+        "Several times are held for you already. Finish one of those bookings, let a time go, or try again in ten"
+        " minutes. Is this for a family or a group? Please call us."
+    )
     status = 429
 
 
@@ -129,4 +154,41 @@ class StripeUnavailable(BookingError):
 class PoliciesNotAccepted(BookingError):
     code = "policies-not-accepted"
     message = _("Please agree to the cancellation terms first.")
+    status = 422
+
+
+class HoursInvalid(BookingError):
+    """Details carry `line`: which line of hours it is, from 0."""
+
+    code = "hours-invalid"
+    message = _("Hours must end after they begin, and their last day can't come before the first.")
+    status = 422
+
+
+class HoursOverlap(HoursInvalid):
+    code = "hours-overlap"
+    message = _("Two lines overlap on the same day. Please change one of them.")
+
+
+class BreakOutsideHours(HoursInvalid):
+    code = "break-outside-hours"
+    message = _("A break must lie inside the hours of that day.")
+
+
+class TurnsNeedADate(HoursInvalid):
+    code = "turns-need-a-date"
+    message = _("For hours that are not every week, say from which day they count.")
+
+
+class ClinicClosed(BookingError):
+    code = "clinic-closed"
+    message = _("The clinic is closed on that day. Open it on that day first.")
+    status = 422
+
+
+class CalendarRefused(BookingError):
+    """An uploaded calendar that can't be used; details carry `why`."""
+
+    code = "calendar-refused"
+    message = _("This file can't be read as a calendar. Please export it again as an .ics file.")
     status = 422

@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from booking.models import Appointment
+from booking.models import Appointment, BusyTime, RoomClosure, TimeOff
 from booking.reminders.services import senders_released
 from booking.rules.walltime import wall_text
 
@@ -22,6 +22,9 @@ _GUARDS = (
     "appointment_no_room_overlap",
     "appointment_no_patient_overlap",
     "appointment_request_key_once",
+    "appointment_session_once",
+    "offer_one_open_for_an_entry",
+    "offer_one_accepted_of_a_group",
     "payment_one_open_online",
     "ledger_movement_once",
 )
@@ -94,6 +97,17 @@ def _wrong_wall_times(now: datetime) -> list[str]:
     return [str(pk) for pk, start, wall, zone in coming.iterator() if wall_text(start, zone) != wall]
 
 
+def _wrong_absences(now: datetime) -> list[str]:
+    return [
+        str(pk)
+        for model in (TimeOff, RoomClosure, BusyTime)
+        for pk, start, wall, zone in model.objects.filter(end__gte=now)
+        .exclude(wall_start="")
+        .values_list("id", "start", "wall_start", "time_zone")
+        if wall_text(start, zone) != wall[:16]
+    ]
+
+
 def _unsent(now: datetime) -> list[str]:
     if not senders_released():
         return []
@@ -141,6 +155,7 @@ INVARIANTS = (
         _overlap("patient_id", 'tstzrange({0}.start, {0}."end")'),
     ),
     Invariant("wall-time", "the agreed clock time and the stored moment are the same", _wrong_wall_times),
+    Invariant("wall-time-of-absences", "so they are of time off, closed rooms and busy times", _wrong_absences),
     Invariant(
         "cleared",
         "no visit with needles is confirmed against a stop, on incomplete answers, or without a needed approval",
@@ -176,6 +191,24 @@ INVARIANTS = (
             "SELECT id FROM booking_appointment WHERE status = 'proposed' AND hold_expires_at < %(late)s",
             late=timedelta(minutes=5),
         ),
+    ),
+    Invariant(
+        "cancellations-settle",
+        "what follows a cancellation is done within minutes after it can't be undone any more",
+        _sql(
+            "SELECT id FROM booking_appointment WHERE cancel_settles_at < %(late)s",
+            late=timedelta(minutes=5),
+        ),
+    ),
+    Invariant(
+        "nothing-before-settled",
+        "nobody was charged or told about a cancellation that can still be undone",
+        _sql("""
+        SELECT a.id FROM booking_appointment a WHERE a.cancel_settles_at IS NOT NULL AND (EXISTS (
+            SELECT 1 FROM reminders_communication c WHERE c.appointment_id = a.id AND c.kind = 'cancellation'
+            AND c.schedule_version = a.schedule_version)
+          OR EXISTS (SELECT 1 FROM payments_ledgerentry e JOIN payments_payment p ON p.id = e.payment_id
+            WHERE p.appointment_id = a.id AND e.kind = 'fee' AND e.method = 'cancelled'))"""),
     ),
     Invariant(
         "payments-end",
@@ -265,6 +298,18 @@ INVARIANTS = (
             late=timedelta(hours=1),
         ),
     ),
+    Invariant(
+        "offered-once",
+        "nobody who waits has taken two times, and no offer stays open without its hold",
+        _sql(
+            """
+        SELECT (array_agg(o.id))[1] FROM booking_offer o WHERE o.status = 'accepted' AND o.entry_id IS NOT NULL
+          GROUP BY o.entry_id HAVING count(*) > 1
+        UNION SELECT o.id FROM booking_offer o JOIN booking_appointment a ON a.id = o.hold_id
+          WHERE o.status = 'open' AND a.status <> 'proposed' AND o.expires_at < %(late)s""",
+            late=timedelta(minutes=10),
+        ),
+    ),
     Invariant("sent-in-time", "no message that is due waits longer than ten minutes", _unsent),
     Invariant(
         "sent-once",
@@ -334,6 +379,17 @@ INVARIANTS = (
         SELECT q.id FROM intake_questionnaire q WHERE q.signed_at IS NULL AND EXISTS (SELECT 1
           FROM intake_questionnaire s WHERE s.slug = q.slug AND s.signed_at IS NOT NULL
             AND s.published_at < q.published_at)"""),
+    ),
+    Invariant(
+        "asked-for-another-time",
+        "who was asked for another time has answered or is to be called by then, and no time is kept after",
+        _sql(
+            """
+        SELECT d.id FROM booking_displacement d WHERE d.state = 'asked' AND d.answer_by <= %(late)s
+        UNION ALL SELECT o.id FROM booking_offer o LEFT JOIN booking_displacement d ON d.id = o."group"
+        WHERE o.status = 'open' AND o.entry_id IS NULL AND o.expires_at <= %(late)s AND d.id IS NOT NULL""",
+            late=timedelta(minutes=10),
+        ),
     ),
     Invariant("sealed", "every answer, result and note is sealed with a key of this installation", _in_clear),
 )

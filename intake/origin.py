@@ -18,12 +18,12 @@ def address_of(request: HttpRequest) -> str:
 
 
 def network_of(address: str) -> str:
-    """The range that an address belongs to, for limits that a change of address must not get around: /24 or /56."""
+    """The range that an address belongs to, for limits that a change of address must not get around: /24 or /48."""
     try:
         known = ipaddress.ip_address(address)
     except ValueError:
         return address
-    return str(ipaddress.ip_network((known, 24 if known.version == 4 else 56), strict=False))
+    return str(ipaddress.ip_network((known, 24 if known.version == 4 else 48), strict=False))
 
 
 def current_address() -> str:

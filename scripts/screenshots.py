@@ -18,6 +18,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
+GIVEN = dict(os.environ)  # for the clinic that is started; what the journeys are made of needs the settings of tests
+os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings_test"
 
 from playwright.sync_api import Browser, Page, sync_playwright  # noqa: E402
 
@@ -58,7 +60,7 @@ def demonstration() -> Iterator[Running]:
     """A clinic of our own, gone afterwards."""
     with tempfile.TemporaryDirectory(prefix="drypoint-") as folder:
         port = str(ports.free_near(23_000, taken=set()))
-        given = {**os.environ, "DRYPOINT_VAR": folder, "PORT": port}
+        given = {**GIVEN, "DRYPOINT_VAR": folder, "PORT": port}
         argv = [sys.executable, "manage.py", "up"]
         process = subprocess.Popen(argv, cwd=ROOT, env=given, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None

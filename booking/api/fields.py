@@ -1,5 +1,6 @@
 """Values as programs write them: moments with an offset, money, references by id or slug; of no other JSON type."""
 
+import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 from uuid import UUID
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiTypes, extend_schema_field
 from phonenumber_field.serializerfields import PhoneNumberField
 from rest_framework import serializers
+
+_NO_OFFSET = re.compile(r"[+-]\d\d:?[6-9]\d$")  # an hour has no ninety-nine minutes, but the parser adds them up
 
 
 class Text(serializers.CharField):
@@ -49,7 +52,7 @@ class Moment(serializers.Field[Any, Any, Any, Any]):
 
     def to_internal_value(self, data: Any) -> datetime:
         try:
-            moment = parse_datetime(data) if isinstance(data, str) else None
+            moment = parse_datetime(data) if isinstance(data, str) and not _NO_OFFSET.search(data) else None
             if moment is None or moment.utcoffset() is None:
                 self.fail("invalid")
             return moment.astimezone(UTC)

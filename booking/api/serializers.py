@@ -27,13 +27,20 @@ class PractitionerSearch(StrictSerializer):
     service = Known(HealthcareService.objects.filter(online=True), required=False)
 
 
-class SlotSearch(StrictSerializer):
-    """Which free times are asked for."""
+class FirstSearch(StrictSerializer):
+    """Of which service, and with whom, the first free time is asked for."""
 
     service = Known(HealthcareService.objects.filter(online=True), help_text="Id or slug.")
-    practitioner = Known(Practitioner.objects.filter(active=True), required=False)
+    practitioner = serializers.UUIDField(required=False)
     location = Known(Location.objects.all(), required=False, help_text="Id or slug.")
     screening = Text(required=False, help_text="The token of a screening: hides what a request may not take.", **_TOKEN)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "from": Day(required=False, help_text="Not before that day.")}
+
+
+class SlotSearch(FirstSearch):
+    """Which free times are asked for."""
 
     def get_fields(self) -> dict[str, Any]:
         days = {"from": Day(), "to": Day(help_text="Inclusive; at most 62 days in all.")}
@@ -48,6 +55,14 @@ class SlotSearch(StrictSerializer):
         return attrs
 
 
+class WhyNotSearch(StrictSerializer):
+    """Which time staff wonder about."""
+
+    service = Known(HealthcareService.objects.all(), help_text="Id or slug.")
+    practitioner = Known(Practitioner.objects.filter(active=True), required=False, help_text="Without: each of them.")
+    start = Moment()
+
+
 class HoldIn(StrictSerializer):
     """The time that somebody would like to be kept."""
 
@@ -59,7 +74,7 @@ class HoldIn(StrictSerializer):
         default=None,
         help_text="Null: whoever is free.",
     )
-    start = Moment()
+    start = Moment(help_text="A moment; `slots/` writes it on the clinic's clock; any offset will do.")
     screening = Text(required=False, allow_null=True, default=None, help_text="The token of a screening.", **_TOKEN)
 
 
@@ -185,6 +200,35 @@ class SlotsOut(serializers.Serializer[Any]):
 
     time_zone = serializers.CharField()
     slots = SlotOut(many=True)
+
+
+class ReasonOut(serializers.Serializer[Any]):
+    """One thing that keeps the visit from beginning then; staff may book against those that don't bind them."""
+
+    code = serializers.CharField()
+    words = serializers.CharField()
+    binds_staff = serializers.BooleanField()
+
+
+class WhyNotOfOne(serializers.Serializer[Any]):
+    """One therapist's reasons; with none the time is offered."""
+
+    practitioner = serializers.UUIDField()
+    offered = serializers.BooleanField()
+    reasons = ReasonOut(many=True)
+
+
+class WhyNotOut(serializers.Serializer[Any]):
+    """An answer for each therapist."""
+
+    therapists = WhyNotOfOne(many=True)
+
+
+class FirstSlotOut(serializers.Serializer[Any]):
+    """The first free time, or null; and the clinic's time zone."""
+
+    time_zone = serializers.CharField()
+    slot = SlotOut(allow_null=True)
 
 
 class AppointmentOut(serializers.Serializer[Any]):

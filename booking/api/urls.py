@@ -1,12 +1,14 @@
 from django.urls import path
 
-from booking.api import views
+from booking.api import slots, views
 
 urlpatterns = [
     path("services/", views.Services.as_view(), name="api-services"),
     path("practitioners/", views.Practitioners.as_view(), name="api-practitioners"),
     path("information/", views.Information.as_view(), name="api-information"),
-    path("slots/", views.Slots.as_view(), name="api-slots"),
+    path("slots/", slots.Slots.as_view(), name="api-slots"),
+    path("slots/first/", slots.FirstSlot.as_view(), name="api-first-slot"),
+    path("why-not/", slots.WhyNot.as_view(), name="api-why-not"),
     path("holds/", views.Holds.as_view(), name="api-holds"),
     path("holds/<uuid:hold_id>/", views.Hold.as_view(), name="api-hold"),
     path("appointments/", views.Appointments.as_view(), name="api-appointments"),

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.utils.translation import get_language
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -13,6 +12,7 @@ from rest_framework.views import APIView
 
 from booking.api.callers import appointment_for, hold_of, record_of, signed_in
 from booking.api.descriptions import described
+from booking.api.reading import body_of, query_of, screening_with
 from booking.api.serializers import (
     AppointmentIn,
     AppointmentOut,
@@ -28,14 +28,11 @@ from booking.api.serializers import (
     RescheduleIn,
     ServiceOut,
     SlotOut,
-    SlotSearch,
-    SlotsOut,
 )
-from booking.errors import BookingError, NotCleared, SlotTaken
+from booking.api.slots import clinic_zone
+from booking.errors import BookingError, SlotTaken
 from booking.models import Appointment, HealthcareService, Practitioner
-from booking.selectors.locations import the_clinic
 from booking.selectors.practitioners import practitioners_for
-from booking.selectors.slots import free_slots
 from booking.services.appointments import cancel_appointment, confirm_details, reschedule_appointment
 from booking.services.checkout import checkout_for
 from booking.services.holds import held_by_address, hold_time, release_hold
@@ -46,9 +43,7 @@ from intake.api.serializers import StrictSerializer
 from intake.api.throttles import PerAddress
 from intake.clock import clinic_date, now
 from intake.information import current_information
-from intake.models import Screening
 from intake.origin import address_of
-from intake.selectors.clearance import screening_by_token
 from intake.services.consents import Signature
 from intake.services.patients import PatientDetails
 
@@ -70,7 +65,7 @@ class Services(APIView):
 
     @described({200: ServiceOut(many=True)}, 400)
     def get(self, request: Request) -> Response:
-        _query(StrictSerializer, request)
+        query_of(StrictSerializer, request)
         return Response(ServiceOut(HealthcareService.objects.filter(online=True), many=True).data)
 
 
@@ -81,7 +76,7 @@ class Information(APIView):
 
     @described({200: InformationOut}, 400)
     def get(self, request: Request) -> Response:
-        _query(StrictSerializer, request)
+        query_of(StrictSerializer, request)
         return Response(InformationOut(current_information(get_language() or "en")).data)
 
 
@@ -92,33 +87,9 @@ class Practitioners(APIView):
 
     @described({200: PractitionerOut(many=True)}, 400, parameters=[PractitionerSearch])
     def get(self, request: Request) -> Response:
-        service = _query(PractitionerSearch, request).get("service")
+        service = query_of(PractitionerSearch, request).get("service")
         people = practitioners_for(service) if service else Practitioner.objects.filter(active=True)
         return Response(PractitionerOut(people.prefetch_related("services"), many=True).data)
-
-
-class Slots(APIView):
-    """Free times, one for each therapist and start."""
-
-    permission_classes = (Anyone,)
-
-    @described(
-        {200: SlotsOut}, 400, 409, parameters=[SlotSearch], codes={409: "`not-cleared`: there is no such screening"}
-    )
-    def get(self, request: Request) -> Response:
-        asked = _query(SlotSearch, request)
-        zone = _clinic_zone()
-        slots = free_slots(
-            service=asked["service"],
-            from_date=asked["from"],
-            to_date=asked["to"],
-            practitioner=asked.get("practitioner"),
-            location=asked.get("location"),
-            screening=_screening(asked.get("screening")),
-            now=now(),
-        )
-        found = {"time_zone": zone, "slots": slots}
-        return Response(SlotsOut(found, context={"time_zone": zone}).data, headers={"Cache-Control": "no-store"})
 
 
 class Holds(Idempotent):
@@ -139,9 +110,9 @@ class Holds(Idempotent):
         },
     )
     def post(self, request: Request) -> Response:
-        asked = _body(HoldIn, request)
-        screening = _screening(asked["screening"])
-        with _alternatives_written(_clinic_zone()):
+        asked = body_of(HoldIn, request)
+        screening = screening_with(asked["screening"])
+        with _alternatives_written(clinic_zone()):
             held = hold_time(
                 screening=screening,
                 service=asked["service"],
@@ -150,6 +121,7 @@ class Holds(Idempotent):
                 request_key=request_key(request),
                 held_by=f"screening:{screening.pk.hex}" if screening else held_by_address(address_of(request)),
                 source=Appointment.Source.API,
+                address=address_of(request),
                 now=now(),
             )
         hold = held.appointment
@@ -188,7 +160,7 @@ class Appointments(Idempotent):
     )
     def post(self, request: Request) -> Response:
         at = now()
-        asked = _body(AppointmentIn, request, today=clinic_date(at))
+        asked = body_of(AppointmentIn, request, today=clinic_date(at))
         hold = hold_of(asked["hold"], token=asked["token"])
         details = PatientDetails(**{**asked["patient"], "phone": str(asked["patient"]["phone"])})
         user = signed_in(request)
@@ -219,7 +191,7 @@ class OneAppointment(APIView):
 
     @described({200: AppointmentOut}, 400, 404, auth=_THEIRS)
     def get(self, request: Request, appointment_id: UUID) -> Response:
-        _query(StrictSerializer, request)
+        query_of(StrictSerializer, request)
         return Response(AppointmentOut(appointment_for(request, appointment_id)).data, headers=_PRIVATE)
 
 
@@ -239,7 +211,7 @@ class Cancel(Idempotent):
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         appointment = appointment_for(request, appointment_id)
-        said, by = _body(CancelIn, request)["reason"], signed_in(request)
+        said, by = body_of(CancelIn, request)["reason"], signed_in(request)
         is_code = said in (Reason.PATIENT, Reason.UNWELL, Reason.CLINIC)
         theirs = Reason.CLINIC if acts_for_clinic(by) else Reason.PATIENT
         done = cancel_appointment(
@@ -271,7 +243,7 @@ class Reschedule(Idempotent):
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         appointment = appointment_for(request, appointment_id)
-        asked = _body(RescheduleIn, request)
+        asked = body_of(RescheduleIn, request)
         with _alternatives_written(appointment.time_zone):
             moved = reschedule_appointment(
                 appointment=appointment,
@@ -311,16 +283,6 @@ def _checkout_url(appointment: Appointment) -> str | None:
         return None
 
 
-def _screening(token: str | None) -> Screening | None:
-    """:raises NotCleared: the token is unknown, or its form was deleted"""
-    if not token:
-        return None
-    screening = screening_by_token(token)
-    if screening is None:
-        raise NotCleared
-    return screening
-
-
 @contextmanager
 def _alternatives_written(zone: str) -> Iterator[None]:
     """A lost race names other times as `slots/` does."""
@@ -329,23 +291,6 @@ def _alternatives_written(zone: str) -> Iterator[None]:
     except SlotTaken as taken:
         others = SlotOut(taken.details.get("alternatives", ()), many=True, context={"time_zone": zone}).data
         raise SlotTaken(alternatives=others) from taken
-
-
-def _query(shape: type[Any], request: Request) -> dict[str, Any]:
-    serializer = shape(data=request.query_params.dict())
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _body(shape: type[Any], request: Request, **context: Any) -> dict[str, Any]:
-    serializer = shape(data=request.data, context=context)
-    serializer.is_valid(raise_exception=True)
-    return dict(serializer.validated_data)
-
-
-def _clinic_zone() -> str:
-    clinic = the_clinic()
-    return clinic.time_zone if clinic else settings.CLINIC_TIME_ZONE
 
 
 def _changed(appointment: Appointment, fee: int) -> dict[str, Any]:

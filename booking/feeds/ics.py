@@ -1,5 +1,6 @@
 """A visit as a calendar file (RFC 5545): when and where, never why."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from icalendar import Calendar, Event, vCalAddress, vText
@@ -7,19 +8,28 @@ from icalendar import Calendar, Event, vCalAddress, vText
 from booking.models import Appointment
 
 
-def visit_calendar(*, appointment: Appointment, title: str, note: str = "", now: datetime) -> bytes:
-    """The visit as one event; a cancelled one takes the event out of the calendar again (METHOD:CANCEL).
+def visit_calendar(
+    *, appointment: Appointment, besides: Iterable[Appointment] = (), title: str, note: str = "", now: datetime
+) -> bytes:
+    """The visit as one event, with those `besides` (sessions of its course); a cancelled one takes the event out of the
+    calendar again (METHOD:CANCEL).
 
     The UID never changes and SEQUENCE rises with each move, so a later file replaces an earlier one. Times are in UTC:
     every calendar shows its reader's hours, and none needs to know this zone's rules. `title` and `note` must be
     neutral.
     """
-    place = appointment.location
-    cancelled = appointment.status == Appointment.Status.CANCELLED
     calendar = Calendar()
     calendar.add("prodid", "-//Drypoint//EN")
     calendar.add("version", "2.0")
     calendar.add("method", method_of(appointment))
+    for one in (appointment, *(one for one in besides if one.pk != appointment.pk)):
+        calendar.add_component(_event(one, title, note, now))
+    return calendar.to_ical()
+
+
+def _event(appointment: Appointment, title: str, note: str, now: datetime) -> Event:
+    place = appointment.location
+    cancelled = appointment.status == Appointment.Status.CANCELLED
     event = Event()
     event.add("uid", f"{appointment.pk}@drypoint")
     event.add("sequence", appointment.schedule_version)
@@ -36,8 +46,7 @@ def visit_calendar(*, appointment: Appointment, title: str, note: str = "", now:
     organizer = vCalAddress(f"mailto:{place.email}")
     organizer.params["cn"] = vText(place.name)
     event["organizer"] = organizer
-    calendar.add_component(event)
-    return calendar.to_ical()
+    return event
 
 
 def method_of(appointment: Appointment) -> str:

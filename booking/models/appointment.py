@@ -41,6 +41,7 @@ class Appointment(models.Model):
         PATIENT = "patient", _("patient pages")
         DESK = "desk", _("reception")
         API = "api", _("API")
+        WAITLIST = "waitlist", _("waitlist")
 
     class CancelReason(models.TextChoices):
         HOLD_EXPIRED = "hold-expired", _("the time was not confirmed")
@@ -53,6 +54,13 @@ class Appointment(models.Model):
         DECLINED = "screening-declined", _("a therapist advised against it")
         REVIEW_LAPSED = "review-lapsed", _("no therapist could answer in time")
 
+    class SetAside(models.TextChoices):
+        WALK_IN = "walk-in", _("came without an appointment")
+        PATIENT_ASKED = "patient-asked", _("the patient asked for it")
+        CLINIC_ASKED = "clinic-asked", _("we asked the patient")
+        MISTAKE = "our-mistake", _("we had made a mistake")
+        GOODWILL = "goodwill", _("as a courtesy")
+
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(max_length=20, choices=Status.choices)
     awaiting = models.CharField(max_length=20, choices=Awaiting.choices, blank=True)
@@ -62,6 +70,8 @@ class Appointment(models.Model):
     room = models.ForeignKey("booking.Room", null=True, on_delete=models.PROTECT, related_name="appointments")
     patient = models.ForeignKey("intake.Patient", null=True, on_delete=models.PROTECT, related_name="appointments")
     screening = models.ForeignKey("intake.Screening", null=True, on_delete=models.SET_NULL, related_name="appointments")
+    course = models.ForeignKey("booking.Course", null=True, on_delete=models.PROTECT, related_name="appointments")
+    session_number = models.PositiveSmallIntegerField(null=True)  # in its course, from 1
 
     start = models.DateTimeField()
     end = models.DateTimeField()
@@ -69,12 +79,15 @@ class Appointment(models.Model):
     wall_start = models.CharField(max_length=16)  # "2026-12-01T09:00" in time_zone
     time_zone = models.CharField(max_length=64)
     schedule_version = models.PositiveIntegerField(default=1)  # one more for each move; messages belong to one version
+    moves_made = models.PositiveSmallIntegerField(default=0)  # by the patient, who may be allowed only so many
+    set_aside = models.CharField(max_length=20, choices=SetAside.choices, blank=True)  # why staff went beyond the rules
 
     source = models.CharField(max_length=10, choices=Source.choices)
     created_at = models.DateTimeField()
     created_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     request_key = models.UUIDField()
     held_by = models.CharField(max_length=64, blank=True)  # hash of who holds it, for the limit of holds
+    held_from = models.CharField(max_length=64, blank=True)  # hash of the address range it was held from, for the same
     hold_token_hash = models.CharField(max_length=64, blank=True)
     hold_expires_at = models.DateTimeField(null=True)
     manage_token_hash = models.CharField(max_length=64, blank=True)
@@ -107,6 +120,11 @@ class Appointment(models.Model):
     cancelled_at = models.DateTimeField(null=True)
     cancel_reason = models.CharField(max_length=20, choices=CancelReason.choices, blank=True)
     cancelled_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    # Until this moment a cancellation can be undone; its fee, money and messages follow then. Null: they are done.
+    cancel_settles_at = models.DateTimeField(null=True)
+    cancel_fee_amount = models.PositiveIntegerField(default=0)  # as it was said when it was cancelled
+    status_before = models.CharField(max_length=20, blank=True)  # to which undoing goes back
+    awaiting_before = models.CharField(max_length=20, blank=True)
     note = EncryptedField(null=True)  # what reception or the patient wrote
 
     class Meta:
@@ -116,6 +134,12 @@ class Appointment(models.Model):
             models.Index(fields=["hold_expires_at"], condition=Q(status="proposed"), name="appointment_live_holds"),
             models.Index(fields=["awaiting", "start"], condition=Q(status="pending"), name="appointment_pending"),
             models.Index(fields=["held_by"], condition=Q(status="proposed"), name="appointment_holds_of"),
+            models.Index(fields=["held_from"], condition=Q(status="proposed"), name="appointment_holds_from"),
+            models.Index(
+                fields=["cancel_settles_at"],
+                condition=Q(cancel_settles_at__isnull=False),
+                name="appointment_to_settle",
+            ),
             models.Index(fields=["manage_token_hash"]),
         ]
         constraints = [
@@ -141,6 +165,18 @@ class Appointment(models.Model):
                 condition=(Q(status="cancelled") & ~Q(cancel_reason="") & Q(cancelled_at__isnull=False))
                 | (~Q(status="cancelled") & Q(cancel_reason="")),
                 name="appointment_cancelled_says_why",
+            ),
+            models.CheckConstraint(
+                condition=Q(course__isnull=True, session_number__isnull=True)
+                | Q(course__isnull=False, session_number__gte=1),
+                name="appointment_session_has_a_number",
+            ),
+            models.UniqueConstraint(
+                fields=["course", "session_number"], condition=OCCUPYING, name="appointment_session_once"
+            ),
+            models.CheckConstraint(
+                condition=Q(cancel_settles_at__isnull=True) | (Q(status="cancelled") & ~Q(status_before="")),
+                name="appointment_only_cancelled_settle",
             ),
             models.UniqueConstraint(fields=["request_key"], name="appointment_request_key_once"),
             ExclusionConstraint(

@@ -1,7 +1,7 @@
 import uuid
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 
@@ -35,6 +35,18 @@ class HealthcareService(models.Model):
     room_kind = models.CharField(max_length=30, blank=True, help_text=_("Empty: no room is needed."))
     online = models.BooleanField(default=True)
     for_returning = models.BooleanField(default=False, help_text=_("A follow-up, for people who have been here."))
+    course_sessions_max = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("How many sessions can be booked at once: 2 to 6. Empty: one at a time.")
+    )
+    course_min_days = models.PositiveSmallIntegerField(
+        default=5, help_text=_("The fewest days from one session to the next.")
+    )
+    course_max_days = models.PositiveSmallIntegerField(
+        default=10, help_text=_("The most days from one session to the next.")
+    )
+    course_review_after = models.PositiveSmallIntegerField(
+        default=3, help_text=_("After which session the therapist looks whether to go on: 3 or 4.")
+    )
     position = models.PositiveSmallIntegerField(default=0)
     practitioners = models.ManyToManyField("booking.Practitioner", related_name="services")
 
@@ -42,6 +54,17 @@ class HealthcareService(models.Model):
         ordering = ["position", "name"]
         constraints = [
             models.CheckConstraint(condition=Q(minutes__gt=0), name="service_takes_time"),
+            models.CheckConstraint(
+                condition=Q(course_sessions_max__isnull=True) | Q(course_sessions_max__range=(2, 6)),
+                name="service_course_has_two_to_six_sessions",
+            ),
+            models.CheckConstraint(
+                condition=Q(course_min_days__gte=1, course_max_days__gte=F("course_min_days"), course_max_days__lte=60),
+                name="service_course_is_spaced",
+            ),
+            models.CheckConstraint(
+                condition=Q(course_review_after__in=[3, 4]), name="service_course_reviewed_after_3_or_4"
+            ),
             models.CheckConstraint(
                 condition=Q(modality="none") | Q(screening="full"), name="service_with_needles_asks_all_questions"
             ),

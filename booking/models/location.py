@@ -1,14 +1,33 @@
 import uuid
+from datetime import time
 
 from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from booking.rules.help_languages import HELP_SENTENCES
+from booking.rules.limits import is_network
 from booking.rules.opening_hours import hours_of_week
 from intake.models import Patient
+
+PROVINCES = [
+    ("AB", _("Alberta")),
+    ("BC", _("British Columbia")),
+    ("MB", _("Manitoba")),
+    ("NB", _("New Brunswick")),
+    ("NL", _("Newfoundland and Labrador")),
+    ("NS", _("Nova Scotia")),
+    ("NT", _("Northwest Territories")),
+    ("NU", _("Nunavut")),
+    ("ON", _("Ontario")),
+    ("PE", _("Prince Edward Island")),
+    ("QC", _("Quebec")),
+    ("SK", _("Saskatchewan")),
+    ("YT", _("Yukon")),
+]
 
 
 def default_reminder_hours() -> list[int]:
@@ -36,6 +55,15 @@ def validate_weekly_hours(weekly: object) -> None:
         raise ValidationError(_("Please give the hours of at least one day."))
 
 
+def validate_network(text: object) -> None:
+    """Refuse what is no range of network addresses.
+
+    :raises ValidationError: always then
+    """
+    if not is_network(text):
+        raise ValidationError(_("Please give a network like 203.0.113.0/24 or 2001:db8::/48."))
+
+
 class Location(models.Model):
     """A clinic: its address, its numbers for help, and its rules for booking."""
 
@@ -46,6 +74,12 @@ class Location(models.Model):
     phone = PhoneNumberField()
     email = models.EmailField()
     time_zone = models.CharField(max_length=64, default="America/Edmonton")
+    province = models.CharField(
+        max_length=2,
+        choices=PROVINCES,
+        blank=True,
+        help_text=_("Its public holidays are days off. Empty: only the days you close yourself."),
+    )
     opening_hours = models.TextField(help_text=_("In words, as shown on the pages."))
     weekly_hours = models.JSONField(
         default=default_weekly_hours,
@@ -92,7 +126,19 @@ class Location(models.Model):
     )
     days_ahead = models.PositiveSmallIntegerField(default=62)
     slot_step_minutes = models.PositiveSmallIntegerField(default=15)
+    keeps_gaps_useful = models.BooleanField(
+        default=False,
+        help_text=_(
+            "Online, offer no time that leaves a hole too short for any online service, where there are others."
+        ),
+    )
     free_cancel_hours = models.PositiveSmallIntegerField(default=24)
+    move_notice_hours = models.PositiveSmallIntegerField(
+        default=0, help_text=_("How long before a visit patients may still move it themselves. 0: until it begins.")
+    )
+    moves_allowed = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("How often a patient may move one visit. Empty: as often as they like.")
+    )
     late_fee_percent = models.PositiveSmallIntegerField(
         default=100, help_text=_("Of the deposit, for a late cancellation.")
     )
@@ -101,6 +147,17 @@ class Location(models.Model):
         default=24, help_text=_("Opening hours, not by the clock.")
     )
     form_deadline_hours = models.PositiveSmallIntegerField(default=24, help_text=_("Before a phone booking's visit."))
+    day_share_percent = models.PositiveSmallIntegerField(
+        default=50,
+        validators=[MinValueValidator(1), MaxValueValidator(100)],
+        help_text=_("How much of a therapist's day one visitor, or one network, may hold at a time."),
+    )
+    own_networks = ArrayField(
+        models.CharField(max_length=43, validators=[validate_network]),
+        default=list,
+        blank=True,
+        help_text=_("The clinic's own, as 203.0.113.0/24: times held from there are not limited."),
+    )
     online_payment = models.BooleanField(
         default=True, help_text=_("Quebec forbids payment in advance: switch it off there.")
     )
@@ -109,6 +166,13 @@ class Location(models.Model):
     reminder_hours = ArrayField(models.PositiveSmallIntegerField(), default=default_reminder_hours)
     quiet_from = models.TimeField(null=True, blank=True, help_text=_("No reminders from this hour of the evening..."))
     quiet_until = models.TimeField(null=True, blank=True, help_text=_("... until this hour of the morning."))
+    offer_minutes = models.PositiveSmallIntegerField(
+        default=30, help_text=_("How long a time that became free is held for each who waits.")
+    )
+    offers_from = models.TimeField(default=time(8), help_text=_("Nobody is offered a time before this hour..."))
+    offers_until = models.TimeField(
+        default=time(20), help_text=_("... and no offer ends after this hour of the same day.")
+    )
 
     def __str__(self) -> str:
         return self.name

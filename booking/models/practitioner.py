@@ -2,6 +2,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class Practitioner(models.Model):
@@ -16,6 +17,9 @@ class Practitioner(models.Model):
     register = models.CharField(max_length=120)
     needling_authorisation = models.CharField(max_length=120, blank=True)
     needling_authorised_until = models.DateField(null=True, blank=True)
+    visits_per_day = models.PositiveSmallIntegerField(
+        null=True, blank=True, help_text=_("At most so many visits begin on one day. Empty: as many as fit.")
+    )
     active = models.BooleanField(default=True)
 
     class Meta:

@@ -23,6 +23,7 @@ class Task(models.Model):
         CALL_BACK = "call-back", _("Call back")
         LIKELY_SAME_PERSON = "likely-same-person", _("Perhaps one person with two records")
         REVIEW_OVERDUE = "review-overdue", _("A request was not answered in time")
+        DISPLACED = "displaced", _("Call about a visit that can't take place as booked")
         WITHDRAWN_CONSENT = "withdrawn-consent", _("A patient has taken back their agreement")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

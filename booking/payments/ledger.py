@@ -112,6 +112,8 @@ def _balance(appointment: Appointment, sums: Mapping[tuple[str, str], int]) -> B
     moves = sum(amount for (kind, when), amount in sums.items() if kind == Kind.FEE and when not in OWES_FEES_ONLY)
     owed = 0 if is_not_their_doing(appointment) else moves
     owed += sums.get((Kind.FEE, appointment.status), 0) if ended else appointment.price_amount
+    if appointment.cancel_settles_at is not None:  # it is charged when nobody can undo the cancellation any more
+        owed += appointment.cancel_fee_amount
     authorised = of(Kind.AUTHORISATION) - of(Kind.CAPTURE) - of(Kind.VOID)
     paid = of(Kind.CAPTURE) + of(Kind.DESK)
     refunded = of(Kind.REFUND) - of(Kind.REFUND_FAILED)

@@ -22,9 +22,10 @@ from booking.reminders.channels.base import Channel, NotNow, Refused, Unclear, U
 from booking.reminders.channels.email import EmailChannel
 from booking.reminders.letters import letter_of, message_id_of
 from booking.reminders.models import Communication
-from booking.reminders.services import CANCELLED, MOVED, NO_ADDRESS, quiet_hours_of
+from booking.reminders.rows import NO_ADDRESS
+from booking.reminders.services import CANCELLED, MOVED, quiet_hours_of
 from booking.reminders.switch import senders_released
-from booking.rules.reminders import FAREWELLS, keeps_quiet, still_true
+from booking.rules.reminders import AFTER_THE_FACT, FAREWELLS, keeps_quiet, still_true
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +33,7 @@ LEASE = timedelta(seconds=60)
 MOST_ATTEMPTS = 8
 # After the first try half a minute, then four times as long each time, never more than an hour.
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(seconds=30), timedelta(hours=1)
+UNSETTLED_PAUSE = timedelta(seconds=5)
 # No new message is begun after this many seconds: one sweep must end well before the task's time limit and the lease.
 SWEEP_SECONDS = 25
 
@@ -98,11 +100,13 @@ def still_due(communication: Communication, *, now: datetime) -> Verdict:
         return Verdict("skip", NEVER_CLEAR)
     if visit is None:
         return Verdict("send")
+    if visit.cancel_settles_at is not None:  # it may be undone; if it isn't, that is when its messages are stopped
+        return Verdict("later", due_at=max(visit.cancel_settles_at, now + UNSETTLED_PAUSE))
     if visit.schedule_version != communication.schedule_version:
         return Verdict("stop", MOVED)
     if not still_true(communication.kind, status=visit.status, awaiting=visit.awaiting):
         return Verdict("stop", CANCELLED if visit.status == "cancelled" else OUT_OF_DATE)
-    if visit.start <= now and communication.kind not in FAREWELLS:
+    if visit.start <= now and communication.kind not in FAREWELLS | AFTER_THE_FACT:
         return Verdict("skip", TOO_LATE)
     quiet = quiet_hours_of(visit) if keeps_quiet(communication.kind) else None
     night = quiet.around(now) if quiet else None

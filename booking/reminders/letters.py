@@ -13,10 +13,12 @@ from booking.feeds.ics import method_of, visit_calendar
 from booking.models import Appointment, Location
 from booking.reminders.channels.base import Letter
 from booking.reminders.models import Communication
-from booking.rules.reminders import is_reminder
+from booking.rules.reminders import FAREWELLS, is_reminder
 
 # Letters that say when the visit is, or is no more, carry it as a calendar file.
 _WITH_CALENDAR = frozenset({"confirmation", "approved", "moved", "cancellation"})
+# Letters that speak of all sessions of a course.
+_OF_ALL_SESSIONS = frozenset({"confirmation", "approved", "moved", "form-needed", "request-received"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +26,7 @@ class Alternative:
     """Another free time, offered in a mail."""
 
     start: datetime
+    practitioner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ def letter_of(communication: Communication, *, now: datetime) -> Letter:
         subject, _, text = render_to_string(f"messages/{name}.txt", context).strip().partition("\n")
         text = tidied(text)
         html = render_to_string("messages/letter.html", context | {"subject": subject, "blocks": blocks_of(text)})
-        calendar = _calendar(visit, now) if visit and communication.kind in _WITH_CALENDAR else None
+        calendar = _calendar(visit, communication.kind, now) if visit and communication.kind in _WITH_CALENDAR else None
     return Letter(
         recipient=communication.recipient,
         subject=subject.strip(),
@@ -89,18 +92,37 @@ def _context(communication: Communication, clinic: Location | None, now: datetim
         "site_url": settings.SITE_URL,
         "clinic": clinic,
         "visit": visit,
+        "sessions": told_together(visit, communication.kind) if visit else [],
+        "until": communication.not_after,
         "visit_url": f"{settings.SITE_URL}/visit/{token}/" if token else "",
         "free_cancel_until": visit.free_cancel_until
         if visit and visit.free_cancel_until and now < visit.free_cancel_until
         else None,
+        "choices": [
+            Alternative(datetime.fromisoformat(one["start"]), one["practitioner"]) for one in content.get("choices", [])
+        ],
+        "answer_by": datetime.fromisoformat(content["answer_by"]) if "answer_by" in content else None,
         "alternatives": [Alternative(datetime.fromisoformat(text)) for text in content.get("alternatives", [])],
     }
 
 
-def _calendar(visit: Appointment, now: datetime) -> bytes:
+def told_together(visit: Appointment, kind: str) -> list[Appointment]:
+    """The sessions of a course that one letter of this kind speaks of, in order; none for a visit by itself."""
+    if visit.course_id is None or kind not in _OF_ALL_SESSIONS | FAREWELLS:
+        return []
+    sessions = Appointment.objects.filter(course=visit.course_id).order_by("start")
+    sessions = sessions.select_related("service", "practitioner", "location")
+    if kind in FAREWELLS:
+        return list(sessions.filter(cancelled_at=visit.cancelled_at))
+    ended = (Appointment.Status.CANCELLED, Appointment.Status.ENTERED_IN_ERROR, Appointment.Status.PROPOSED)
+    return list(sessions.exclude(status__in=ended))
+
+
+def _calendar(visit: Appointment, kind: str, now: datetime) -> bytes:
     place = visit.location
     title = gettext("Appointment at %(clinic)s") % {"clinic": place.name}
     note = gettext("To move or cancel, use the link in our e-mail or call %(phone)s.") % {
         "phone": place.phone.as_national
     }
-    return visit_calendar(appointment=visit, title=title, note=note, now=now)
+    certain = [one for one in told_together(visit, kind) if one.status != Appointment.Status.PENDING]
+    return visit_calendar(appointment=visit, besides=certain, title=title, note=note, now=now)

@@ -3,16 +3,17 @@
 import uuid
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from django.conf import settings
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_noop
 
 from booking.errors import NotPossibleNow
 from booking.models import Appointment, HealthcareService
 from booking.reminders.models import Communication
+from booking.reminders.rows import message_row, write_messages
+from booking.reminders.subjects import subject_of
 from booking.reminders.switch import senders_released
 from booking.rules.reminders import (
     ACCOUNT_NEWS_KEEPS,
@@ -21,6 +22,7 @@ from booking.rules.reminders import (
     Planned,
     QuietHours,
     at_once,
+    keeps_quiet,
     payment_nudge,
     recheck,
     reminders,
@@ -34,6 +36,8 @@ __all__ = [
     "announce_decision",
     "announce_lost_slot",
     "announce_payment_problem",
+    "announce_visit_stays",
+    "ask_for_another_time",
     "ask_for_form",
     "ask_for_signature",
     "ask_to_answer",
@@ -45,15 +49,16 @@ __all__ = [
     "replan_after_move",
     "resend",
     "senders_released",
+    "shift_messages",
     "stop_messages",
     "tell_staff",
 ]
 
 # Why a row was not sent, as the visit's page says it, translated there.
-NO_ADDRESS = gettext_noop("There is no e-mail address.")
 MOVED = gettext_noop("The visit was moved.")
 CANCELLED = gettext_noop("The visit was cancelled.")
 ANSWERED = gettext_noop("It was answered in the meantime.")
+CANT_TAKE_PLACE = gettext_noop("The visit can't take place as booked; the patient was asked for another time.")
 _CANCELLED_KINDS = {
     Appointment.CancelReason.DECLINED: "declined",
     Appointment.CancelReason.NOT_CLEARED: "declined",
@@ -64,8 +69,6 @@ _CANCELLED_KINDS = {
 _NEWS = ("account-news", "answers-opened")  # true for days; codes and links are not
 _ASKS_THERAPISTS = ("request-waiting", "request-still-waiting", "request-answered")
 _ASKS = ("payment-waiting", "request-received", *_ASKS_THERAPISTS, "question-waiting", "form-needed")
-# What is said once for each time that a therapist is asked, so perhaps again about the same visit at the same time.
-_OF_A_REVIEW = frozenset({"request-received", *_ASKS_THERAPISTS, "request-overdue", "question-waiting", "approved"})
 
 
 def plan_booking_messages(*, appointment: Appointment, manage_token: str | None = None, now: datetime) -> None:
@@ -87,12 +90,12 @@ def plan_booking_messages(*, appointment: Appointment, manage_token: str | None 
         planned = (at_once("confirmation", start=appointment.start, now=now), *_reminders_of(appointment, now=now))
     answered = [kind for kind in _ASKS if not still_true(kind, status=state[0], awaiting=state[1])]
     stop_messages(appointment=appointment, reason=ANSWERED, kinds=answered, now=now)
-    _write(appointment=appointment, planned=planned, token=manage_token, now=now)
+    write_messages(appointment=appointment, planned=planned, token=manage_token, now=now)
 
 
 def plan_reminders(*, appointment: Appointment, manage_token: str, now: datetime) -> None:
     """Plan the reminders alone, for a visit that was agreed on elsewhere and needs no confirmation."""
-    _write(appointment=appointment, planned=_reminders_of(appointment, now=now), token=manage_token, now=now)
+    write_messages(appointment=appointment, planned=_reminders_of(appointment, now=now), token=manage_token, now=now)
 
 
 def replan_after_move(*, appointment: Appointment, now: datetime) -> None:
@@ -101,7 +104,18 @@ def replan_after_move(*, appointment: Appointment, now: datetime) -> None:
     planned: tuple[Planned, ...] = (at_once("moved", start=appointment.start, now=now),)
     if still_true("reminder-1", status=appointment.status, awaiting=appointment.awaiting):
         planned += _reminders_of(appointment, now=now)
-    _write(appointment=appointment, planned=planned, now=now)
+    write_messages(appointment=appointment, planned=planned, now=now)
+
+
+def shift_messages(*, appointment: Appointment, by: timedelta, now: datetime) -> int:
+    """Let what waits for an hour before the visit follow it, when only its moment moved and not its clock time; answers
+    how many. They stay the same messages, so nothing is sent twice.
+    """
+    timed = Q(kind__startswith="reminder-") | Q(kind="recheck")
+    waiting = Communication.objects.filter(
+        timed, appointment=appointment, status=Communication.Status.PREPARATION, due_at__gt=now
+    )
+    return waiting.update(due_at=F("due_at") + by, not_after=F("not_after") + by)
 
 
 def stop_messages(*, appointment: Appointment, reason: str, kinds: Collection[str] | None = None, now: datetime) -> int:
@@ -122,7 +136,7 @@ def announce_cancellation(*, appointment: Appointment, alternatives: Iterable[An
     kind = _CANCELLED_KINDS.get(Appointment.CancelReason(appointment.cancel_reason), "cancellation")
     stop_messages(appointment=appointment, reason=CANCELLED, now=now)
     planned = [at_once(kind, start=appointment.start, now=now)]
-    _write(appointment=appointment, planned=planned, content=_as_content(alternatives), now=now)
+    write_messages(appointment=appointment, planned=planned, content=_as_content(alternatives), now=now)
 
 
 def announce_decision(*, appointment: Appointment, decision: str, now: datetime) -> None:
@@ -131,14 +145,14 @@ def announce_decision(*, appointment: Appointment, decision: str, now: datetime)
     planned: tuple[Planned, ...] = (at_once(decision, start=appointment.start, now=now),)
     if decision == "approved":
         planned += _reminders_of(appointment, now=now)
-    _write(appointment=appointment, planned=planned, now=now)
+    write_messages(appointment=appointment, planned=planned, now=now)
 
 
 def announce_lost_slot(*, appointment: Appointment, alternatives: Iterable[Any], now: datetime) -> None:
     """Tell the patient that the money came too late for the time, with other free times (what has `.start`)."""
     stop_messages(appointment=appointment, reason=CANCELLED, now=now)
     planned = [at_once("paid-too-late", start=appointment.start, now=now)]
-    _write(appointment=appointment, planned=planned, content=_as_content(alternatives), now=now)
+    write_messages(appointment=appointment, planned=planned, content=_as_content(alternatives), now=now)
 
 
 def announce_change(*, appointment: Appointment, now: datetime) -> None:
@@ -146,7 +160,7 @@ def announce_change(*, appointment: Appointment, now: datetime) -> None:
     gone = _ASKS if _needles(appointment) else (*_ASKS, "recheck")
     stop_messages(appointment=appointment, reason=ANSWERED, kinds=gone, now=now)
     planned = [at_once("changed", start=appointment.start, now=now), *_reminders_of(appointment, now=now)]
-    _write(appointment=appointment, planned=planned, now=now)
+    write_messages(appointment=appointment, planned=planned, now=now)
 
 
 def ask_for_form(*, appointment: Appointment, manage_token: str | None, now: datetime) -> None:
@@ -158,7 +172,7 @@ def ask_for_form(*, appointment: Appointment, manage_token: str | None, now: dat
         resend(communication=before, now=now)
         return
     asked = at_once(kind, start=appointment.start, deadline=appointment.form_due_at, now=now)
-    _write(appointment=appointment, planned=[asked], token=manage_token, now=now)
+    write_messages(appointment=appointment, planned=[asked], token=manage_token, now=now)
 
 
 def ask_to_check(*, appointment: Appointment, manage_token: str | None, now: datetime) -> None:
@@ -172,7 +186,9 @@ def ask_to_check(*, appointment: Appointment, manage_token: str | None, now: dat
     if before is not None:
         resend(communication=before, now=now)
         return
-    _write(appointment=appointment, planned=[Planned(now, kind, appointment.start)], token=manage_token, now=now)
+    write_messages(
+        appointment=appointment, planned=[Planned(now, kind, appointment.start)], token=manage_token, now=now
+    )
 
 
 def ask_for_signature(*, appointment: Appointment, manage_token: str | None, now: datetime) -> None:
@@ -183,7 +199,7 @@ def ask_for_signature(*, appointment: Appointment, manage_token: str | None, now
     if before is not None:
         resend(communication=before, now=now)
         return
-    _write(
+    write_messages(
         appointment=appointment,
         planned=[at_once(kind, start=appointment.start, now=now)],
         token=manage_token,
@@ -191,15 +207,49 @@ def ask_for_signature(*, appointment: Appointment, manage_token: str | None, now
     )
 
 
+def ask_for_another_time(
+    *,
+    appointment: Appointment,
+    choices: Iterable[tuple[datetime, str]],
+    answer_by: datetime,
+    about: str,
+    manage_token: str | None,
+    now: datetime,
+) -> None:
+    """Tell the patient that their visit can't take place as booked, with the times (and the therapist's name) that are
+    kept for them until `answer_by`. Nothing reminds of the visit any more. `about` sets apart what is asked again.
+    """
+    waiting = Communication.objects.filter(appointment=appointment, status=Communication.Status.PREPARATION)
+    speak_of_it = [kind for kind in waiting.values_list("kind", flat=True) if keeps_quiet(kind)]
+    stop_messages(appointment=appointment, reason=CANT_TAKE_PLACE, kinds=speak_of_it, now=now)
+    asked = at_once("another-time", start=appointment.start, deadline=answer_by, now=now)
+    content = {
+        "choices": [{"start": start.isoformat(), "practitioner": name} for start, name in choices],
+        "answer_by": answer_by.isoformat(),
+    }
+    write_messages(appointment=appointment, planned=[asked], token=manage_token, content=content, about=about, now=now)
+
+
+def announce_visit_stays(*, appointment: Appointment, now: datetime) -> None:
+    """Take back what `ask_for_another_time` said; the caller has raised `schedule_version`, so reminders come again."""
+    stop_messages(appointment=appointment, reason=ANSWERED, now=now)
+    planned: tuple[Planned, ...] = (at_once("visit-stays", start=appointment.start, now=now),)
+    if still_true("reminder-1", status=appointment.status, awaiting=appointment.awaiting):
+        planned += _reminders_of(appointment, now=now)
+    write_messages(appointment=appointment, planned=planned, now=now)
+
+
 def announce_payment_problem(*, appointment: Appointment, now: datetime) -> None:
     """Tell the patient that a payment needs a look; no sum stands in a mail."""
-    _write(appointment=appointment, planned=[at_once("payment-problem", start=appointment.start, now=now)], now=now)
+    write_messages(
+        appointment=appointment, planned=[at_once("payment-problem", start=appointment.start, now=now)], now=now
+    )
 
 
 def ask_to_answer(*, appointment: Appointment, number: int, now: datetime) -> None:
     """Tell the patient that their therapist has a question (their `number`th); the page says which."""
     asked = at_once("question-waiting", start=appointment.start, deadline=appointment.decide_by, now=now)
-    _write(appointment=appointment, planned=[asked], about=f"/question/{number}", now=now)
+    write_messages(appointment=appointment, planned=[asked], about=f"/question/{number}", now=now)
 
 
 def tell_staff(
@@ -219,8 +269,8 @@ def tell_staff(
         planned = replace(planned, due_at=due_at)
     Communication.objects.bulk_create(
         [
-            _row(
-                subject=f"{_subject(appointment, kind)}{about}/user/{user.pk}",
+            message_row(
+                subject=f"{subject_of(appointment, kind, now=now)}{about}/user/{user.pk}",
                 planned=planned,
                 appointment=appointment,
                 recipient=user.email,
@@ -242,7 +292,7 @@ def queue_sign_in_mail(
     "answers-opened". Codes and links are worthless after 15 minutes, so they go before everything that keeps longer.
     """
     keeps = ACCOUNT_NEWS_KEEPS if template in _NEWS else SIGN_IN_KEEPS
-    row = _row(
+    row = message_row(
         subject=f"account/{uuid.uuid4()}",
         planned=Planned(now, template, now + keeps),
         recipient=recipient,
@@ -256,7 +306,7 @@ def queue_sign_in_mail(
 
 def queue_resume_link(*, recipient: str, language: str, token: str, until: datetime, now: datetime) -> Communication:
     """Queue the link to a form that was begun: about no patient and no visit, and worth nothing after `until`."""
-    row = _row(
+    row = message_row(
         subject=f"form/{uuid.uuid4()}",
         planned=Planned(now, "resume-link", until),
         recipient=recipient,
@@ -283,7 +333,7 @@ def resend(*, communication: Communication, now: datetime) -> Communication:
         raise NotPossibleNow
     first = communication.dedupe_key.rpartition(":r")[0] if _is_resent(communication) else communication.dedupe_key
     times = Communication.objects.filter(Q(dedupe_key=first) | Q(dedupe_key__startswith=f"{first}:r")).count()
-    row = _row(
+    row = message_row(
         subject="",
         planned=at_once(communication.kind, start=visit.start, now=now),
         appointment=visit,
@@ -324,75 +374,5 @@ def quiet_hours_of(appointment: Appointment) -> QuietHours | None:
     return QuietHours(place.quiet_from, place.quiet_until, place.time_zone)
 
 
-def _write(
-    *,
-    appointment: Appointment,
-    planned: Iterable[Planned],
-    token: str | None = None,
-    content: Mapping[str, Any] | None = None,
-    about: str = "",
-    now: datetime,
-) -> None:
-    patient = appointment.patient
-    if patient is None:  # a hold: nobody to write to
-        return
-    kept = {"token": token or _kept_token(appointment)} | dict(content or {})
-    rows = [
-        _row(
-            subject=f"{_subject(appointment, one.kind)}{about}",
-            planned=one,
-            appointment=appointment,
-            recipient=patient.email,
-            language=patient.language,
-            content=kept,
-            now=now,
-        )
-        for one in planned
-    ]
-    for row in rows:
-        row.patient = patient
-    Communication.objects.bulk_create(rows, ignore_conflicts=True)
-
-
-def _subject(appointment: Appointment, kind: str) -> str:
-    since = appointment.review_since if kind in _OF_A_REVIEW else None
-    return f"appointment/{appointment.pk}{f'/review/{int(since.timestamp())}' if since else ''}"
-
-
 def _as_content(alternatives: Iterable[Any]) -> dict[str, list[str]]:
     return {"alternatives": [slot.start.isoformat() for slot in alternatives][:3]}
-
-
-def _kept_token(appointment: Appointment) -> str | None:
-    rows = Communication.objects.filter(appointment=appointment, patient__isnull=False, content__isnull=False)
-    tokens = ((row.content or {}).get("token") for row in rows.order_by("-created_at"))
-    return next((token for token in tokens if token), None)
-
-
-def _row(
-    *,
-    subject: str,
-    planned: Planned,
-    recipient: str,
-    language: str,
-    appointment: Appointment | None = None,
-    content: Mapping[str, Any] | None = None,
-    now: datetime,
-) -> Communication:
-    version = appointment.schedule_version if appointment else 0
-    channel = Communication.Channel.EMAIL
-    return Communication(
-        dedupe_key=f"{subject}:{planned.kind}:{channel}:v{version}",
-        kind=planned.kind,
-        channel=channel,
-        appointment=appointment,
-        schedule_version=version,
-        recipient=recipient,
-        language=language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,
-        content=content,
-        status=Communication.Status.PREPARATION if recipient else Communication.Status.NOT_DONE,
-        status_reason="" if recipient else NO_ADDRESS,
-        created_at=now,
-        due_at=planned.due_at,
-        not_after=planned.not_after,
-    )

@@ -1,12 +1,18 @@
-"""Which times are free: hours on the wall clock, minus time off, minus what is taken, in steps. Pure."""
+"""Which times are free: working hours, minus time off, minus what is taken, in steps. Pure."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from itertools import islice
+from typing import NamedTuple
 from uuid import UUID
 
-from booking.rules import walltime
-from booking.rules.intervals import Interval, Taken, subtract
+from booking.rules.intervals import Interval, Taken, seconds_of
+from booking.rules.walltime import start_of_day, wall_date
+
+_NOTHING = Taken()
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -17,24 +23,6 @@ class Slot:
     end: datetime
     practitioner: UUID
     location: UUID
-
-
-@dataclass(frozen=True, slots=True)
-class Hours:
-    """Working hours of one weekday (0 is Monday) in wall time; dates inclusive, None is open."""
-
-    weekday: int
-    start: time
-    end: time
-    first_date: date | None = None
-    last_date: date | None = None
-
-    def hold_on(self, day: date) -> bool:
-        return (
-            day.weekday() == self.weekday
-            and (self.first_date is None or self.first_date <= day)
-            and (self.last_date is None or day <= self.last_date)
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,51 +49,14 @@ class RoomChoice:
     kinds: tuple[str, ...]
 
 
-def working_windows(hours: Iterable[Hours], *, from_date: date, to_date: date, zone: str) -> list[Interval]:
-    """The working hours of these days in UTC; `to_date` is inclusive. 09:00 stays 09:00 when the clocks change."""
-    hours = list(hours)
-    days = (from_date + timedelta(days=number) for number in range((to_date - from_date).days + 1))
-    return sorted(
-        Interval(opens, closes)
-        for day in days
-        for line in hours
-        if line.hold_on(day)
-        and (opens := walltime.opening(day, line.start, zone)) < (closes := walltime.closing(day, line.end, zone))
-    )
-
-
-def open_starts(
-    windows: Iterable[Interval], *, away: Iterable[Interval], taken: Taken, shape: Shape, step: int
-) -> Iterator[datetime]:
-    """Every start, in steps of so many minutes from each window's opening, at which the visit lies in the hours without
-    time off and the visit with its buffers touches nothing taken."""
-    away = list(away)
-    for window in windows:
-        for stretch in subtract([window], away):
-            for start in _steps(window.start, stretch, shape, step):
-                if taken.leaves_free(shape.occupied(start)):
-                    yield start
-
-
-def is_worked(
-    windows: Iterable[Interval], *, away: Iterable[Interval], shape: Shape, step: int, start: datetime
-) -> bool:
-    """Whether a visit may begin then as far as hours, time off and steps go; what is taken is not looked at."""
-    visit = shape.visit(start)
-    near = [window for window in windows if window.covers(visit)]
-    return start in open_starts(near, away=away, taken=Taken(), shape=shape, step=step)
-
-
-def pick_room(rooms: Iterable[RoomChoice], *, taken: Mapping[UUID, Taken], occupied: Interval) -> RoomChoice | None:
-    """The free room with the fewest kinds, so that rooms for many stay open, then by name; None if all are taken."""
-    nothing = Taken()
-    free = [room for room in rooms if taken.get(room.id, nothing).leaves_free(occupied)]
-    return min(free, key=lambda room: (len(room.kinds), room.name), default=None)
-
-
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """Where one therapist works: windows in UTC, rooms that suit the service (None: it needs no room)."""
+    """Where one therapist works: windows in UTC, rooms that suit the service (None: it needs no room).
+
+    :param step: minutes between two starts, counted from each window's opening
+    :param useful_gap: minutes that a hole must have at least for something to fit in it; None: holes don't matter
+    :param visits_a_day: so many visits begin on one day (of `zone`) at most; None: as many as fit
+    """
 
     practitioner: UUID
     location: UUID
@@ -114,31 +65,151 @@ class Desk:
     rooms: Sequence[RoomChoice] | None
     step: int
     earliest: datetime
+    zone: str = "UTC"
+    useful_gap: int | None = None
+    visits_a_day: int | None = None
+
+
+def open_starts(
+    windows: Iterable[Interval], *, away: Iterable[Interval], taken: Taken, shape: Shape, step: int
+) -> Iterator[datetime]:
+    """Every start, in steps of so many minutes from each window's opening, at which the visit lies in the hours without
+    time off and the visit with its buffers touches nothing taken."""
+    for stretch in _stretches(windows, away, taken, shape):
+        yield from map(_moment, _steps(stretch, shape, step))
+
+
+def is_worked(
+    windows: Iterable[Interval], *, away: Iterable[Interval], shape: Shape, step: int, start: datetime
+) -> bool:
+    """Whether a visit may begin then as far as hours, time off and steps go; what is taken is not looked at."""
+    visit = shape.visit(start)
+    near = [window for window in windows if window.covers(visit)]
+    return start in open_starts(near, away=away, taken=_NOTHING, shape=shape, step=step)
+
+
+def pick_room(rooms: Iterable[RoomChoice], *, taken: Mapping[UUID, Taken], occupied: Interval) -> RoomChoice | None:
+    """The free room with the fewest kinds, so that rooms for many stay open, then by name; None if all are taken."""
+    free = [room for room in rooms if taken.get(room.id, _NOTHING).leaves_free(occupied)]
+    return min(free, key=lambda room: (len(room.kinds), room.name), default=None)
+
+
+def offered_starts(
+    desk: Desk, *, shape: Shape, taken: Mapping[UUID, Taken], rooms_taken: Mapping[UUID, Taken]
+) -> Iterator[datetime]:
+    """Every start at this desk that can be booked, in order: the one answer to what is offered and what is booked."""
+    busy = taken.get(desk.practitioner, _NOTHING)
+    has_room, is_full = _room_finder(desk.rooms, shape, rooms_taken), _day_counter(desk, busy)
+    earliest = desk.earliest.timestamp()
+    for stretch in _stretches(desk.windows, desk.away, busy, shape):
+        starts = [
+            start
+            for start in _steps(stretch, shape, desk.step)
+            if start >= earliest and has_room(start) and not is_full(start)
+        ]
+        yield from map(_moment, _without_holes(starts, stretch, shape, desk) if desk.useful_gap else starts)
+
+
+def is_offered(
+    desk: Desk, *, shape: Shape, start: datetime, taken: Mapping[UUID, Taken], rooms_taken: Mapping[UUID, Taken]
+) -> bool:
+    """Whether `offered_starts` has this start; looks at no other window."""
+    visit = shape.visit(start)
+    near = replace(desk, windows=[window for window in desk.windows if window.covers(visit)])
+    return start in offered_starts(near, shape=shape, taken=taken, rooms_taken=rooms_taken)
 
 
 def open_slots(
     desks: Iterable[Desk], *, shape: Shape, taken: Mapping[UUID, Taken], rooms_taken: Mapping[UUID, Taken]
 ) -> list[Slot]:
     """All free times in order, one for each therapist and start, with a room free throughout."""
-    nothing = Taken()
+    length = timedelta(minutes=shape.minutes)
     return sorted(
-        Slot(start, start + timedelta(minutes=shape.minutes), desk.practitioner, desk.location)
+        Slot(start, start + length, desk.practitioner, desk.location)
         for desk in desks
-        for start in open_starts(
-            desk.windows,
-            away=desk.away,
-            taken=taken.get(desk.practitioner, nothing),
-            shape=shape,
-            step=desk.step,
-        )
-        if desk.earliest <= start
-        and (desk.rooms is None or pick_room(desk.rooms, taken=rooms_taken, occupied=shape.occupied(start)))
+        for start in offered_starts(desk, shape=shape, taken=taken, rooms_taken=rooms_taken)
     )
 
 
-def _steps(anchor: datetime, stretch: Interval, shape: Shape, step: int) -> Iterator[datetime]:
-    size = timedelta(minutes=step)
-    start = anchor - (anchor - stretch.start) // size * size  # the first step that is not before the stretch
-    while start + timedelta(minutes=shape.minutes) <= stretch.end:
+def is_full(desk: Desk, *, taken: Mapping[UUID, Taken], start: datetime) -> bool:
+    """Whether as many visits begin on that day as the therapist takes."""
+    return _has_enough(desk, taken.get(desk.practitioner, _NOTHING), wall_date(start, desk.zone))
+
+
+class Stretch(NamedTuple):
+    """Where a visit may lie, in seconds since 1970, and the opening of its window, from which steps are counted."""
+
+    opening: float
+    start: float
+    end: float
+
+
+def _stretches(windows: Iterable[Interval], away: Iterable[Interval], taken: Taken, shape: Shape) -> Iterator[Stretch]:
+    """The windows without time off, and without what is taken with the buffers that this visit has to keep from it."""
+    before, after = shape.before * 60, shape.after * 60
+    cuts = sorted([*seconds_of(away), *((start - after, end + before) for start, end in taken.stretches)])
+    first = 0
+    for opening, closing in sorted(seconds_of(windows)):
+        while first < len(cuts) and cuts[first][1] <= opening:
+            first += 1
+        start = opening
+        for cut_start, cut_end in islice(cuts, first, None):
+            if cut_start >= closing:
+                break
+            if cut_start > start:
+                yield Stretch(opening, start, cut_start)
+            start = max(start, cut_end)
+        if start < closing:
+            yield Stretch(opening, start, closing)
+
+
+def _steps(stretch: Stretch, shape: Shape, step: int) -> Iterator[float]:
+    size = step * 60
+    start = stretch.opening - (stretch.opening - stretch.start) // size * size  # the first step that is not before it
+    last = stretch.end - shape.minutes * 60
+    while start <= last:
         yield start
         start += size
+
+
+def _without_holes(starts: list[float], stretch: Stretch, shape: Shape, desk: Desk) -> list[float]:
+    """Those that leave no hole; all of them where each would, because a visit with a hole is better than none."""
+    assert desk.useful_gap is not None
+    step, useful = desk.step * 60, desk.useful_gap * 60
+
+    def is_tidy(start: float) -> bool:
+        """What is left before and after is too short to be anything but a step that can't be helped, or of use."""
+        left = (start - stretch.start, stretch.end - start - shape.minutes * 60)
+        return all(one < step or one >= useful for one in left)
+
+    return [start for start in starts if is_tidy(start)] or starts
+
+
+def _room_finder(
+    rooms: Sequence[RoomChoice] | None, shape: Shape, rooms_taken: Mapping[UUID, Taken]
+) -> Callable[[float], bool]:
+    """Tells of a start whether one single room is free throughout."""
+    if rooms is None:
+        return lambda start: True
+    each = [rooms_taken.get(room.id, _NOTHING) for room in rooms]
+    before, after = shape.before * 60, (shape.minutes + shape.after) * 60
+    return lambda start: any(one.leaves_seconds_free(start - before, start + after) for one in each)
+
+
+def _day_counter(desk: Desk, busy: Taken) -> Callable[[float], bool]:
+    """Tells of a start whether its day has as many visits as it may have."""
+    if desk.visits_a_day is None:
+        return lambda start: False
+    full = cache(lambda day: _has_enough(desk, busy, day))
+    return lambda start: full(wall_date(_moment(start), desk.zone))
+
+
+def _has_enough(desk: Desk, busy: Taken, day: date) -> bool:
+    if desk.visits_a_day is None:
+        return False
+    whole = Interval(start_of_day(day, desk.zone), start_of_day(day + _DAY, desk.zone))
+    return busy.visits_in(whole) >= desk.visits_a_day
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

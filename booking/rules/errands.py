@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from typing import Final
 
-from booking.rules.availability import working_windows
+from booking.rules.hours import working_windows
 from booking.rules.opening_hours import Week, add_opening_hours, hours_of_week, next_opening
 from booking.rules.walltime import start_of_day, wall_date
 

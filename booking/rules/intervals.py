@@ -2,15 +2,14 @@
 overlapping.
 """
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Interval:
-    """A half-open stretch of time, [start, end)."""
+class Interval(NamedTuple):
+    """A half-open stretch of time, [start, end). A plain tuple, because a month of free times needs thousands."""
 
     start: datetime
     end: datetime
@@ -31,44 +30,89 @@ def overlaps(one: Interval, other: Interval) -> bool:
 def union(intervals: Iterable[Interval]) -> list[Interval]:
     """The same time as separate stretches in order: what overlaps or touches becomes one."""
     joined: list[Interval] = []
+    last_end = None
     for interval in sorted(intervals):
-        if interval.end <= interval.start:
+        start, end = interval
+        if end <= start:
             continue
-        if joined and interval.start <= joined[-1].end:
-            joined[-1] = Interval(joined[-1].start, max(joined[-1].end, interval.end))
-        else:
+        if last_end is None or start > last_end:
             joined.append(interval)
+            last_end = end
+        elif end > last_end:
+            joined[-1] = Interval(joined[-1].start, end)
+            last_end = end
     return joined
 
 
 def subtract(intervals: Iterable[Interval], cuts: Iterable[Interval]) -> list[Interval]:
-    """What is left of the intervals once the cuts are taken out, in order."""
+    """What is left of the intervals once the cuts are taken out, in order. One sweep over both."""
     left: list[Interval] = []
     gone = union(cuts)
+    first = 0
     for interval in union(intervals):
-        start = interval.start
-        for cut in gone:
-            if cut.end <= start:
-                continue
-            if cut.start >= interval.end:
+        start, end = interval
+        while first < len(gone) and gone[first].end <= start:
+            first += 1
+        for cut in gone[first:]:
+            if cut.start >= end:
                 break
             if cut.start > start:
                 left.append(Interval(start, cut.start))
             start = cut.end
-        if start < interval.end:
-            left.append(Interval(start, interval.end))
+        if start < end:
+            left.append(Interval(start, end))
     return left
 
 
-class Taken:
-    """Taken time that is asked often: each answer costs one binary search."""
+Seconds = tuple[float, float]  # an interval in seconds since 1970, for whoever goes through thousands
 
-    def __init__(self, intervals: Iterable[Interval] = ()) -> None:
-        joined = union(intervals)
-        self._starts = [interval.start for interval in joined]
-        self._ends = [interval.end for interval in joined]
+
+class Taken:
+    """Taken time that is asked often: each answer costs one binary search.
+
+    :param visits: when the visits in it begin, where they are counted
+    """
+
+    def __init__(self, intervals: Iterable[Interval] = (), *, visits: Iterable[datetime] = ()) -> None:
+        self._keep(seconds_of(intervals), [one.timestamp() for one in visits])
+
+    @classmethod
+    def of_seconds(cls, starts: Iterable[float], ends: Iterable[float], *, visits: Iterable[float] = ()) -> "Taken":
+        """The same of numbers, as the database gives them."""
+        taken = cls.__new__(cls)
+        taken._keep(list(zip(starts, ends, strict=True)), visits)  # noqa: SLF001 - it is our own
+        return taken
+
+    def _keep(self, stretches: list[Seconds], visits: Iterable[float]) -> None:
+        joined: list[Seconds] = []
+        last_end = float("-inf")
+        for start, end in sorted(stretches):
+            if end <= start or end <= last_end:
+                continue
+            if start <= last_end:
+                start = joined.pop()[0]
+            joined.append((start, end))
+            last_end = end
+        self.stretches = joined
+        self._starts = [start for start, _ in joined]
+        self._ends = [end for _, end in joined]
+        self._visits = sorted(visits)
 
     def leaves_free(self, interval: Interval) -> bool:
         """Whether nothing is taken in the whole interval."""
-        first = bisect_right(self._ends, interval.start)
-        return first == len(self._starts) or self._starts[first] >= interval.end
+        return self.leaves_seconds_free(interval.start.timestamp(), interval.end.timestamp())
+
+    def leaves_seconds_free(self, start: float, end: float) -> bool:
+        """The same in seconds."""
+        first = bisect_right(self._ends, start)
+        return first == len(self._starts) or self._starts[first] >= end
+
+    def visits_in(self, interval: Interval) -> int:
+        """How many visits begin in the interval."""
+        first, last = interval.start.timestamp(), interval.end.timestamp()
+        return bisect_left(self._visits, last) - bisect_left(self._visits, first)
+
+
+def seconds_of(intervals: Iterable[Interval]) -> list[Seconds]:
+    """Each interval in seconds since 1970."""
+    return [(start.timestamp(), end.timestamp()) for start, end in intervals]

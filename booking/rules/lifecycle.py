@@ -13,7 +13,8 @@ _NEXT: Final[dict[str, frozenset[str]]] = {
     "checked-in": frozenset({"fulfilled", "cancelled", "entered-in-error"}),
     "fulfilled": frozenset({"entered-in-error"}),
     "noshow": frozenset({"arrived", "entered-in-error"}),
-    "cancelled": frozenset({"pending", "booked"}),  # only a payment that came late, if the time is still free
+    # Only by a payment that came late, or by undoing within three minutes, and if the time is still free.
+    "cancelled": frozenset({"pending", "booked", "arrived", "checked-in"}),
     "entered-in-error": frozenset(),
 }
 

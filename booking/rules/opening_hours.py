@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from booking.rules.availability import Hours, working_windows
+from booking.rules.hours import Hours, working_windows
 from booking.rules.intervals import Interval, union
 from booking.rules.walltime import wall_date
 

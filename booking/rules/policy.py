@@ -15,8 +15,8 @@ HOLD_AT_MOST: Final = timedelta(minutes=30)
 CHECKOUT: Final = timedelta(minutes=15)
 DECIDE_BEFORE_VISIT: Final = timedelta(hours=2)
 DECIDE_WITHIN: Final = timedelta(days=4)  # money that is only authorised is settled in four days
-HOLDS_OF_ONE: Final = 3
-HOLDS_OF_A_SHARED_ADDRESS: Final = 20
+UNDO_FOR: Final = timedelta(minutes=3)
+WALK_IN_STEP: Final = timedelta(minutes=5)
 
 _CHARGED: Final = frozenset({"patient"})  # never for what the clinic decides, an illness or an honest answer
 
@@ -60,6 +60,20 @@ def fee_for_moving(
     if by_clinic:
         return 0
     return fee_for_cancelling(reason="patient", free_until=free_until, late_fee=late_fee, confirmed=confirmed, now=now)
+
+
+def may_still_move(
+    *, start: datetime, notice_hours: int, moves_made: int, moves_allowed: int | None, now: datetime
+) -> bool:
+    """Whether the terms let a patient move this visit: early enough, and not too often."""
+    in_time = now < start - timedelta(hours=notice_hours)
+    return in_time and (moves_allowed is None or moves_made < moves_allowed)
+
+
+def walk_in_start(now: datetime) -> datetime:
+    """When somebody who came without an appointment begins: now, on the next five minutes of the clock."""
+    since_hour = now - now.replace(minute=0, second=0, microsecond=0)
+    return now + (-since_hour % WALK_IN_STEP)
 
 
 def decide_by(

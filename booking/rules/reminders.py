@@ -19,6 +19,8 @@ ACCOUNT_NEWS_KEEPS = timedelta(days=2)
 
 # Messages that tell of an end: they go out although (or because) the visit is cancelled.
 FAREWELLS = frozenset({"cancellation", "declined", "paid-too-late", "time-released"})
+# Asked about a visit that can't take place, be it that its hour is over by then.
+AFTER_THE_FACT = frozenset({"another-time"})
 # In which states (status, awaiting) a message is still true; a kind that isn't named is true in any living state.
 _TRUE_IN: dict[str, frozenset[tuple[str, str]]] = {
     "payment-waiting": frozenset({("pending", "payment")}),
@@ -31,6 +33,7 @@ _TRUE_IN: dict[str, frozenset[tuple[str, str]]] = {
     "to-sign": frozenset({("pending", "form"), ("pending", "review"), ("booked", ""), ("arrived", "")}),
     "reminder": frozenset({("booked", ""), ("pending", "form")}),
     "recheck": frozenset({("booked", ""), ("pending", "review"), ("arrived", "")}),
+    "waitlist-offer": frozenset({("proposed", "")}),
 }
 # What has happened stays true whatever becomes of the visit.
 _STAYS_TRUE = frozenset({"request-overdue"})
@@ -120,6 +123,8 @@ def at_once(kind: str, *, start: datetime, deadline: datetime | None = None, now
     """
     if kind in FAREWELLS | _STAYS_TRUE:
         return Planned(now, kind, max(start, now + NEWS_KEEPS))
+    if kind in AFTER_THE_FACT and deadline:
+        return Planned(now, kind, deadline)
     return Planned(now, kind, min(start, deadline) if deadline and deadline > now else start)
 
 

@@ -1,6 +1,7 @@
 """Between the clinic's clock on the wall and UTC. The zone is an IANA name; all rules come from the pinned tzdata."""
 
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 
@@ -58,6 +59,7 @@ def start_of_day(day: date, zone: str) -> datetime:
     return opening(day, time.min, zone)
 
 
+@lru_cache(maxsize=8192)  # the same opening hours are asked for with every list of times
 def _both_readings(wall: datetime, zone: str) -> tuple[datetime, datetime]:
     local = wall.replace(tzinfo=ZoneInfo(zone))
     return local.replace(fold=0).astimezone(UTC), local.replace(fold=1).astimezone(UTC)

@@ -12,7 +12,7 @@ from intake.models import Patient, User
 from intake.tokens import hash_token
 
 Status = Appointment.Status
-_RELATED = ("service", "practitioner__user", "location", "room", "patient", "screening")
+_RELATED = ("service", "practitioner__user", "location", "room", "patient", "screening", "course")
 
 
 def with_relations() -> QuerySet[Appointment]:

@@ -8,24 +8,29 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from booking.models import Appointment, Location, Practitioner, Schedule, TimeOff
-from booking.rules.availability import Hours, working_windows
+from booking.models import Appointment, Location, Practitioner, RoomClosure, TimeOff
 from booking.rules.intervals import Interval
 from booking.rules.walltime import start_of_day, wall_date
 from booking.selectors.appointments import appointments_visible_to
+from booking.selectors.holidays import closed_days_of
 from booking.selectors.openings import occupying
-from booking.selectors.time_off import displacing
+from booking.selectors.time_off import displacing, room_closing
+from booking.selectors.working_time import working_time_of
 from intake.models import User
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """One therapist's day: hours and time off in UTC, visits in order. `visits` have `displaced` as an attribute."""
+    """One therapist's day: hours, time off and what their own calendar says in UTC, visits in order; the name of the
+    day on which the clinic is closed. `visits` have `displaced` and `room_closed` as attributes.
+    """
 
     date: date
     hours: tuple[Interval, ...]
     away: tuple[TimeOff, ...]
+    busy: tuple[Interval, ...]
     visits: tuple[Appointment, ...]
+    closed: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +43,12 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Days of one clinic, therapists as columns."""
+    """Days of one clinic, therapists as columns, and which of its rooms can't be used in them."""
 
     location: Location
     dates: tuple[date, ...]
     columns: tuple[Column, ...]
+    closed_rooms: tuple[RoomClosure, ...]
 
 
 def week(
@@ -62,26 +68,35 @@ def week(
     dates = tuple(first_date + timedelta(days=number) for number in range(days))
     span = Interval(start_of_day(dates[0], zone), start_of_day(dates[-1] + timedelta(days=1), zone))
     who = _practitioners(location, practitioner)
-    hours = _hours(location, who)
+    closed = closed_days_of(location, from_date=dates[0], to_date=dates[-1])
+    working = {
+        one.practitioner: one
+        for one in working_time_of(practitioners=who, location=location, from_date=dates[0], to_date=dates[-1])
+    }
     away = _time_off(location, who, span)
     visits = _visits(location, who, span, by, now)
 
     def day_of(one: Practitioner, day: date) -> Day:
+        works = working.get(one.pk)
+        whole = Interval(start_of_day(day, zone), start_of_day(day + timedelta(days=1), zone))
         return Day(
-            day,
-            tuple(working_windows(hours[one.pk], from_date=day, to_date=day, zone=zone)),
-            tuple(gone for gone in away if _touches(gone, one, day, zone)),
-            tuple(visits[one.pk, day]),
+            date=day,
+            hours=tuple(works.windows(from_date=day, to_date=day)) if works else (),
+            away=tuple(gone for gone in away if _touches(gone, one, day, zone)),
+            busy=tuple(works.busy_in(whole)) if works else (),
+            visits=tuple(visits[one.pk, day]),
+            closed=closed.get(day),
         )
 
-    return Week(location, dates, tuple(Column(one, tuple(day_of(one, day) for day in dates)) for one in who))
+    columns = tuple(Column(one, tuple(day_of(one, day) for day in dates)) for one in who)
+    return Week(location, dates, columns, _closed_rooms(location, span))
 
 
 def _practitioners(location: Location, practitioner: Practitioner | None) -> list[Practitioner]:
     if practitioner is not None:
         return [practitioner]
-    works_here = Schedule.objects.filter(location=location).values("practitioner")
-    return list(Practitioner.objects.filter(active=True, pk__in=works_here))
+    works_here = Q(schedules__location=location) | Q(day_schedules__location=location)
+    return list(Practitioner.objects.filter(works_here, active=True).distinct())
 
 
 def _time_off(location: Location, who: list[Practitioner], span: Interval) -> list[TimeOff]:
@@ -89,13 +104,9 @@ def _time_off(location: Location, who: list[Practitioner], span: Interval) -> li
     return list(TimeOff.objects.filter(whose, start__lt=span.end, end__gt=span.start).order_by("start"))
 
 
-def _hours(location: Location, who: Iterable[Practitioner]) -> dict[UUID, list[Hours]]:
-    hours: dict[UUID, list[Hours]] = defaultdict(list)
-    for line in Schedule.objects.filter(location=location, practitioner__in=who):
-        hours[line.practitioner_id].append(
-            Hours(line.weekday, line.start_time, line.end_time, line.first_date, line.last_date)
-        )
-    return hours
+def _closed_rooms(location: Location, span: Interval) -> tuple[RoomClosure, ...]:
+    touching = RoomClosure.objects.filter(room__location=location, start__lt=span.end, end__gt=span.start)
+    return tuple(touching.select_related("room").order_by("start", "room__name"))
 
 
 def _visits(
@@ -107,7 +118,9 @@ def _visits(
         .filter(location=location, practitioner__in=who, start__gte=span.start, start__lt=span.end)
         .values("pk")
     )
-    for visit in found.annotate(displaced=displacing()).order_by("start", "pk").distinct():
+    found = found.select_related("offer__entry__patient", "offer__instead_of__patient")
+    found = found.annotate(displaced=displacing(), room_closed=room_closing())
+    for visit in found.order_by("start", "pk").distinct():
         visits[visit.practitioner_id, wall_date(visit.start, location.time_zone)].append(visit)
     return visits
 

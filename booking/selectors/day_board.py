@@ -17,9 +17,11 @@ from booking.rules.walltime import start_of_day
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to, finished_needlings
 from booking.selectors.approvals import visits_resting_on
+from booking.selectors.courses import waits_for_review
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due, was_asked_again
-from booking.selectors.time_off import displacing
+from booking.selectors.rooms import in_use_before
+from booking.selectors.time_off import asked_for_another_time, displacing, room_closing
 from booking.selectors.treatments import agreement_of_visits
 from intake.models import Outcome, Screening, User
 from intake.selectors.clearance import Clearance, get_clearance
@@ -43,6 +45,7 @@ class Blocker:
 
 # What reception says, and no more: "your therapist will talk with you first".
 _TALK = Blocker("therapist-talks-first", _("The therapist will talk with the patient first."), "talk")
+_ASKED = _("Can't be as booked: asked for another time, no answer yet.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,17 @@ def day_board(*, location: Location, date: date, by: User, now: datetime) -> Day
         for visit in visits
     )
     gone = (Status.CANCELLED, Status.ENTERED_IN_ERROR)
-    shown = tuple(row for row in rows if row.appointment.status not in gone or row.balance.due)
+    shown = tuple(
+        row
+        for row in rows
+        if row.appointment.status not in gone or row.balance.due or row.appointment.cancel_settles_at
+    )
     return DayBoard(location, date, shown)
 
 
 def blockers_of(appointment: Appointment, *, by: User, now: datetime) -> tuple[Blocker, ...]:
     """The same for one visit, as its page shows it; empty for a visit that `by` may not see."""
-    visit = _with_circumstances(appointments_visible_to(by, now=now).filter(pk=appointment.pk)).first()
+    visit = _with_circumstances(appointments_visible_to(by, now=now).filter(pk=appointment.pk), now).first()
     if visit is None:
         return ()
     return tuple(_blockers(visit, balances_of([visit])[visit.pk], _unsent([visit])[visit.pk], now))
@@ -99,16 +106,22 @@ def _visits_of(location: Location, day: date, by: User, now: datetime) -> QueryS
         start__gte=start_of_day(day, zone),
         start__lt=start_of_day(day + timedelta(days=1), zone),
     )
-    nobody_asked = Q(status__in=[Status.CANCELLED, Status.ENTERED_IN_ERROR], payments__isnull=True)
-    ordered = _with_circumstances(found.exclude(status=Status.PROPOSED).exclude(nobody_asked))
+    nobody_asked = Q(
+        status__in=[Status.CANCELLED, Status.ENTERED_IN_ERROR], payments__isnull=True, cancel_settles_at__isnull=True
+    )
+    ordered = _with_circumstances(found.exclude(status=Status.PROPOSED).exclude(nobody_asked), now)
     return ordered.order_by("start", "practitioner__name", "pk").distinct()
 
 
-def _with_circumstances(visits: QuerySet[Appointment]) -> QuerySet[Appointment]:
+def _with_circumstances(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
     returning = Exists(finished_needlings().filter(patient=OuterRef("patient")))
     with_answers = visits.select_related("screening__response", "screening__questionnaire")
-    return with_answers.annotate(
+    return with_answers.select_related("course").annotate(
         displaced=displacing(),
+        course_waits=waits_for_review(now=now),
+        asked=asked_for_another_time(),
+        room_closed=room_closing(),
+        room_in_use=in_use_before(),
         returning=returning,
         **agreement_of_visits(),
     )
@@ -129,8 +142,9 @@ def _unsent(visits: Iterable[Appointment]) -> Mapping[UUID, list[Communication]]
 def _blockers(visit: Appointment, balance: Balance, unsent: list[Communication], now: datetime) -> Iterator[Blocker]:
     yield from _about_answers(visit, now)
     yield from _about_agreement(visit)
-    if visit.status in _COMING and getattr(visit, "displaced", False):
-        yield Blocker("displaced", _("The therapist is away at that time."), "move")
+    if visit.status in (*_COMING, *_HERE) and getattr(visit, "course_waits", False):
+        yield Blocker("review-point", _("Review point: does the course go on?"), "review-course")
+    yield from _about_place(visit, now)
     yield from _about_money(visit, balance)
     current = [one for one in unsent if one.schedule_version == visit.schedule_version]
     if visit.status in (*_COMING, Status.CANCELLED):  # who is here needs no reminder
@@ -138,6 +152,19 @@ def _blockers(visit: Appointment, balance: Balance, unsent: list[Communication],
             yield Blocker("message-not-sent", message.status_reason, "resend", communication=message.pk)
     if visit.status in _COMING and visit.end <= now:
         yield Blocker("not-closed", _("The time is over: done, or did not come?"), "close")
+
+
+def _about_place(visit: Appointment, now: datetime) -> Iterator[Blocker]:
+    """Whether somebody and a room are there for it."""
+    if visit.status in _COMING and getattr(visit, "displaced", False):
+        asked = getattr(visit, "asked", False)
+        yield Blocker("displaced", _ASKED if asked else _("The therapist is away at that time."), "move")
+    if visit.status not in (*_COMING, Status.ARRIVED):
+        return
+    if getattr(visit, "room_closed", False):
+        yield Blocker("room-closed", _("The room is closed at that time."), "room")
+    elif getattr(visit, "room_in_use", False) and visit.start <= now:
+        yield Blocker("room-in-use", _("The visit before is still in the room."), "room")
 
 
 def _about_answers(visit: Appointment, now: datetime) -> Iterator[Blocker]:

@@ -5,6 +5,7 @@ from datetime import datetime
 from booking.models import Appointment
 from booking.rules import policy
 from booking.selectors.practitioners import needles
+from booking.selectors.time_off import is_displaced
 from intake.selectors.consents import consent_state
 
 
@@ -14,8 +15,11 @@ def took_consent_back(appointment: Appointment) -> bool:
 
 
 def late_fee_of(appointment: Appointment) -> int:
-    """What a late cancellation or move costs by the terms that were agreed to; minor units."""
-    return appointment.late_fee_amount and (0 if took_consent_back(appointment) else appointment.late_fee_amount)
+    """What a late cancellation or move costs by the terms that were agreed to; minor units. Nothing while the visit
+    can't take place as booked.
+    """
+    amount = appointment.late_fee_amount
+    return amount and (0 if took_consent_back(appointment) or is_displaced(appointment) else amount)
 
 
 def fee_if_cancelled(appointment: Appointment, *, reason: str, now: datetime) -> int:

@@ -1,10 +1,14 @@
 """Therapists who can be booked, and for what."""
 
-from datetime import date
+from datetime import date, timedelta
+from typing import Final
+from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from booking.models import HealthcareService, Practitioner
+from booking.models import DaySchedule, HealthcareService, Location, Practitioner, Schedule
+
+ENDS_SOON: Final = timedelta(days=60)  # time enough to renew it
 
 
 def needles(service: HealthcareService) -> bool:
@@ -32,4 +36,19 @@ def authorised_to_needle(day: date) -> QuerySet[Practitioner]:
         Practitioner.objects.filter(active=True)
         .exclude(needling_authorisation="")
         .filter(Q(needling_authorised_until__isnull=True) | Q(needling_authorised_until__gte=day))
+    )
+
+
+def works_at(practitioner: UUID, location: Location) -> bool:
+    """Whether the therapist has hours at this clinic, weekly ones or of single days."""
+    theirs = {"practitioner": practitioner, "location": location}
+    return Schedule.objects.filter(**theirs).exists() or DaySchedule.objects.filter(**theirs).exists()
+
+
+def authorisations_ending(today: date) -> QuerySet[Practitioner]:
+    """Active therapists whose authorisation to needle has ended or ends soon, the first to end first."""
+    return (
+        Practitioner.objects.filter(active=True, needling_authorised_until__lte=today + ENDS_SOON)
+        .exclude(needling_authorisation="")
+        .order_by("needling_authorised_until", "name")
     )

@@ -5,6 +5,7 @@ from datetime import datetime
 from booking.models import Appointment
 from booking.rules.walltime import wall_date
 from booking.selectors.practitioners import needles
+from intake.models import Screening
 from intake.rules.rechecks import CHECK_IN, OPENS_BEFORE, WITHIN_24H, Extent, what_is_due
 
 Status = Appointment.Status
@@ -29,6 +30,14 @@ def recheck_due(visit: Appointment, *, now: datetime) -> Extent:
         now=now,
     )
     return due if screening.complete or due == "full" else "nothing"
+
+
+def asked_for(screening: Screening | None, *, start: datetime, session: int | None) -> datetime:
+    """The moment for which the answers are looked at. A later session of a course may lie beyond their last day: then
+    they count as on that day, and everything is asked again before the visit (`recheck_due` says "full").
+    """
+    later = session is not None and session > 1
+    return min(start, screening.valid_until) if screening is not None and later else start
 
 
 def may_be_asked_again(visit: Appointment) -> bool:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
 from booking.models import Appointment
 from booking.rules.availability import Slot
@@ -21,9 +21,16 @@ Reason = Appointment.CancelReason
 
 def waiting_requests(*, by: User, now: datetime) -> QuerySet[Appointment]:
     """The most urgent first: all of them for a therapist on duty, those of colleagues too for who stands in for them,
-    for others those that they may see.
+    for others those that they may see. The sessions of a course that wait on the same answers are one request.
     """
-    waiting = _reachable(by, now).filter(status=Appointment.Status.PENDING, awaiting=Appointment.Awaiting.REVIEW)
+    asked = {"status": Appointment.Status.PENDING, "awaiting": Appointment.Awaiting.REVIEW}
+    earlier = Appointment.objects.filter(
+        **asked,
+        course=OuterRef("course"),
+        screening=OuterRef("screening"),
+        session_number__lt=OuterRef("session_number"),
+    )
+    waiting = _reachable(by, now).filter(~Exists(earlier), **asked)
     return waiting.order_by("decide_by", "start").distinct()
 
 

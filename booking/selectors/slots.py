@@ -1,16 +1,30 @@
 """Free times. Nothing is stored: they are worked out from hours, time off and visits of the asked days only."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Max
 
 from booking.models import Appointment, HealthcareService, Location, Practitioner
 from booking.rules.availability import Slot, open_slots
 from booking.selectors.approvals import visits_resting_on
-from booking.selectors.openings import Notice, desks_of, shape_of, taken_between
+from booking.selectors.openings import Notice, openings_of, shape_of
 from booking.selectors.practitioners import practitioners_for
 from intake.models import Screening
 from intake.selectors.clearance import get_clearance
 
+_DAY = timedelta(days=1)  # more than any zone is away from UTC
 _NEAR = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class FreeTimes:
+    """Free times in order, and the time zone of each clinic that was looked at."""
+
+    slots: Sequence[Slot]
+    zones: Mapping[UUID, str]
 
 
 def free_slots(
@@ -18,7 +32,7 @@ def free_slots(
     service: HealthcareService,
     from_date: date,
     to_date: date,
-    practitioner: Practitioner | None = None,
+    practitioner: Practitioner | UUID | None = None,
     location: Location | None = None,
     screening: Screening | None = None,
     holder: Appointment | None = None,
@@ -31,6 +45,34 @@ def free_slots(
     The time of `holder` (a hold, or a visit that is being moved) counts as free. `by_staff`: no notice. Costs a few
     queries, however long the history is.
     """
+    return list(
+        free_times(
+            service=service,
+            from_date=from_date,
+            to_date=to_date,
+            practitioner=practitioner,
+            location=location,
+            screening=screening,
+            holder=holder,
+            by_staff=by_staff,
+            now=now,
+        ).slots
+    )
+
+
+def free_times(
+    *,
+    service: HealthcareService,
+    from_date: date,
+    to_date: date,
+    practitioner: Practitioner | UUID | None = None,
+    location: Location | None = None,
+    screening: Screening | None = None,
+    holder: Appointment | None = None,
+    by_staff: bool = False,
+    now: datetime,
+) -> FreeTimes:
+    """`free_slots`, for whoever writes them on their clinics' clocks."""
     is_request, answers_until = False, None
     if screening is not None and service.needs_screening:
         clearance = get_clearance(
@@ -43,9 +85,9 @@ def free_slots(
             now=now,
         )
         if clearance.decision == "no":
-            return []
+            return FreeTimes([], {})
         is_request, answers_until = clearance.decision == "request", clearance.valid_until
-    slots = _slots(
+    found = _times(
         service=service,
         from_date=from_date,
         to_date=to_date,
@@ -55,7 +97,8 @@ def free_slots(
         notice=Notice(is_request=is_request, by_staff=by_staff),
         now=now,
     )
-    return [slot for slot in slots if answers_until is None or slot.start <= answers_until]
+    slots = [slot for slot in found.slots if answers_until is None or slot.start <= answers_until]
+    return FreeTimes(slots, found.zones)
 
 
 def nearest_slots(
@@ -70,47 +113,91 @@ def nearest_slots(
     """The free times nearest to a moment (the next ones without it), at most `limit`, in order of time."""
     notice = notice or Notice()
     centre = max(around, now) if around else now
-    for reach in (_NEAR, timedelta(days=800)):  # the clinic's days_ahead ends it
-        slots = _slots(
+    before, slots = _NEAR, list[Slot]()
+    for first, last in _strides(centre.date(), now):
+        found = _times(
             service=service,
-            from_date=(centre - min(reach, _NEAR)).date(),
-            to_date=(centre + reach).date(),
+            from_date=first - before,
+            to_date=last,
             practitioner=practitioner,
             notice=notice,
             now=now,
         )
+        slots += found.slots
         if len(slots) >= limit:
             break
+        before = timedelta()
     return sorted(sorted(slots, key=lambda slot: abs(slot.start - centre))[:limit])
 
 
-def _slots(
+def first_free(
+    *,
+    service: HealthcareService,
+    practitioner: Practitioner | UUID | None = None,
+    location: Location | None = None,
+    screening: Screening | None = None,
+    holder: Appointment | None = None,
+    from_date: date | None = None,
+    by_staff: bool = False,
+    now: datetime,
+) -> Slot | None:
+    """The first free time from that day on (today without it), as far ahead as the clinic can be booked; None if there
+    is none. The parameters are those of `free_slots`.
+
+    Looks at a week, then at four, then at sixteen: a few queries, whether it is tomorrow or in ten months.
+    """
+    for first, last in _strides(from_date or (now - _DAY).date(), now):
+        slots = free_slots(
+            service=service,
+            from_date=first,
+            to_date=last,
+            practitioner=practitioner,
+            location=location,
+            screening=screening,
+            holder=holder,
+            by_staff=by_staff,
+            now=now,
+        )
+        if slots:
+            return slots[0]
+    return None
+
+
+def _strides(first: date, now: datetime) -> Iterator[tuple[date, date]]:
+    """Stretches of days, each four times as long as the one before, until no clinic takes bookings any more."""
+    yield first, first + _NEAR
+    reach = Location.objects.aggregate(most=Max("days_ahead"))["most"] or 0
+    last_day, length = (now + timedelta(days=reach) + _DAY).date(), _NEAR
+    first += length + _DAY
+    while first <= last_day:
+        length *= 4
+        yield first, min(first + length, last_day)
+        first += length + _DAY
+
+
+def _times(
     *,
     service: HealthcareService,
     from_date: date,
     to_date: date,
-    practitioner: Practitioner | None = None,
+    practitioner: Practitioner | UUID | None = None,
     location: Location | None = None,
     holder: Appointment | None = None,
     notice: Notice,
     now: datetime,
-) -> list[Slot]:
+) -> FreeTimes:
     who = practitioners_for(service)
     if practitioner is not None:
-        who = who.filter(pk=practitioner.pk)
-    desks = desks_of(
+        who = who.filter(pk=practitioner.pk if isinstance(practitioner, Practitioner) else practitioner)
+    openings = openings_of(
         service=service,
-        practitioners=list(who),
+        who=who,
         from_date=from_date,
         to_date=to_date,
         location=location,
+        besides=holder,
         notice=notice,
         now=now,
     )
-    windows = [window for desk in desks for window in desk.windows]
-    if not windows:
-        return []
-    taken, rooms_taken = taken_between(
-        min(window.start for window in windows), max(window.end for window in windows), besides=holder, now=now
-    )
-    return open_slots(desks, shape=shape_of(service), taken=taken, rooms_taken=rooms_taken)
+    slots = open_slots(openings.desks, shape=shape_of(service), taken=openings.taken, rooms_taken=openings.rooms_taken)
+    return FreeTimes(slots, {desk.location: desk.zone for desk in openings.desks})

@@ -1,38 +1,35 @@
-"""Visits that lie in time off: they stay, and staff must mend them."""
+"""Visits that lie in time off, in a closed room or on a closed day: they stay, and staff must mend them."""
 
-from datetime import datetime
+from django.db.models import CharField, Exists, F, OuterRef, Q
+from django.db.models.functions import Cast, Substr
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from booking.models import Appointment, Displacement, HolidayOverride, RoomClosure, TimeOff
 
-from booking.models import Appointment, TimeOff
-from booking.rules.lifecycle import COMING
+_AT_THAT_TIME = Q(start__lt=OuterRef("end"), end__gt=OuterRef("start"))
 
 
 def is_displaced(appointment: Appointment) -> bool:
-    """Whether its therapist, or the whole clinic, is away at that time."""
-    return TimeOff.objects.filter(
-        Q(practitioner=appointment.practitioner_id) | Q(practitioner__isnull=True, location=appointment.location_id),
-        start__lt=appointment.end,
-        end__gt=appointment.start,
-    ).exists()
+    """Whether its therapist, its room or the whole clinic is not there at that time."""
+    return Appointment.objects.filter(displacing() | room_closing(), pk=appointment.pk).exists()
 
 
-def displacing() -> Exists:
-    """The same as a condition inside a query over appointments."""
-    return Exists(
-        TimeOff.objects.filter(
-            Q(practitioner=OuterRef("practitioner")) | Q(practitioner__isnull=True, location=OuterRef("location")),
-            start__lt=OuterRef("end"),
-            end__gt=OuterRef("start"),
-        )
+def displacing() -> Q:
+    """Whether the therapist or the whole clinic is away, as a condition inside a query over appointments."""
+    away = TimeOff.objects.filter(
+        _AT_THAT_TIME,
+        Q(practitioner=OuterRef("practitioner")) | Q(practitioner__isnull=True, location=OuterRef("location")),
     )
+    closed = HolidayOverride.objects.annotate(day=Cast(F("date"), CharField())).filter(
+        location=OuterRef("location"), open=False, day=Substr(OuterRef("wall_start"), 1, 10)
+    )
+    return Q(Exists(away)) | Q(Exists(closed))
 
 
-def displaced_by(time_off: TimeOff, *, now: datetime) -> QuerySet[Appointment]:
-    """Coming visits that lie in this time off, in order."""
-    hit = Appointment.objects.filter(
-        status__in=COMING, start__lt=time_off.end, end__gt=max(time_off.start, now)
-    ).order_by("start", "pk")
-    if time_off.practitioner_id is None:
-        return hit.filter(location=time_off.location_id)
-    return hit.filter(practitioner=time_off.practitioner_id)
+def asked_for_another_time() -> Q:
+    """Whether the patient was asked, and may still answer."""
+    return Q(Exists(Displacement.objects.filter(appointment=OuterRef("pk"), state=Displacement.State.ASKED)))
+
+
+def room_closing() -> Q:
+    """The same for the room alone: another room mends it."""
+    return Q(Exists(RoomClosure.objects.filter(_AT_THAT_TIME, room=OuterRef("room"))))

@@ -128,6 +128,8 @@ def room_view(*, visit: Appointment, by: User, now: datetime) -> RoomView:
 def agreement_of_visits() -> dict[str, Exists | Q]:
     """For a queryset of visits, as `intake.selectors.consents.consent_states` says it for patients, and whether
     somebody has written down what was done; opens nothing that is encrypted.
+
+    What was over before anybody signed here, before the clinic kept such records, misses none.
     """
     of_patient = Consent.objects.filter(patient=OuterRef("patient"))
     live = of_patient.filter(status=Consent.Status.PROPOSED)
@@ -135,7 +137,7 @@ def agreement_of_visits() -> dict[str, Exists | Q]:
     return {
         "has_signed": Exists(live.filter(information_version=information_version())),
         "has_withdrawn": Exists(of_patient.filter(withdrawn_at__isnull=False)) & ~Exists(live),
-        "is_recorded": Exists(finished),
+        "is_recorded": Exists(finished) | ~Exists(Consent.objects.filter(signed_at__lt=OuterRef("finished_at"))),
     }
 
 

@@ -11,9 +11,10 @@ from booking.reminders.services import tell_staff
 from booking.rules.policy import decide_by, half_gone
 from booking.selectors.appointments import has_been_needled
 from booking.selectors.approvals import visits_resting_on
+from booking.selectors.rechecks import asked_for
 from booking.selectors.stand_ins import managers, practitioners_on_duty, who_answers_for
 from booking.services.states import move_on
-from intake.models import Patient
+from intake.models import Patient, Screening
 from intake.selectors.clearance import Clearance, get_clearance
 from intake.services.patients import PatientDetails
 
@@ -34,11 +35,26 @@ def clearance_for(
     return get_clearance(
         screening=appointment.screening,
         service=service or appointment.service,
-        start=start or appointment.start,
+        start=asked_for(appointment.screening, start=start or appointment.start, session=appointment.session_number),
         birth_date=person.birth_date if person else None,
         returning=isinstance(person, Patient) and has_been_needled(person),
         by_staff=by_staff,
         visits_used=visits_resting_on(besides=appointment),
+        now=now,
+    )
+
+
+def clearance_to_wait(
+    *, service: HealthcareService, patient: Patient, screening: Screening | None, start: datetime, now: datetime
+) -> Clearance:
+    """The same for somebody who waits for a time and has no visit yet."""
+    return get_clearance(
+        screening=screening,
+        service=service,
+        start=start,
+        birth_date=patient.birth_date,
+        returning=has_been_needled(patient),
+        visits_used=visits_resting_on(),
         now=now,
     )
 

@@ -1,8 +1,13 @@
-"""Cancelling: the time is free at once, and what it costs follows the terms of the day it was booked."""
+"""Cancelling: the time is free at once, and what it costs follows the terms of the day it was booked.
+
+Fee, money, messages and those who wait follow three minutes later (`settle_cancellations`), so that until then undoing
+is an ordinary taking of the time again (`booking.services.undoing`). What the system ends, is ended for good at once.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.db import transaction
 
@@ -11,18 +16,22 @@ from booking.models import Appointment
 from booking.payments.services import charge_fee, release_payments
 from booking.reminders.services import announce_cancellation
 from booking.rules.availability import Slot
-from booking.rules.policy import fee_for_cancelling
+from booking.rules.policy import UNDO_FOR, fee_for_cancelling
 from booking.selectors.fees import late_fee_of
+from booking.services.batches import work_off
 from booking.services.constraints import named_constraints
+from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
 from booking.services.states import acts_for_clinic, end_as_cancelled, record_change
+from booking.services.sweeps import sweep_one
 from intake.errors import NotAllowed
 from intake.models import User
 
 Reason = Appointment.CancelReason
 Status = Appointment.Status
-_BY_PATIENT = (Status.PENDING, Status.BOOKED)
-_PATIENTS_REASONS = (Reason.PATIENT, Reason.UNWELL)
+PATIENTS_REASONS: Final = (Reason.PATIENT, Reason.UNWELL)
+_BY_PATIENT: Final = (Status.PENDING, Status.BOOKED)
+_A_SWEEP: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +51,8 @@ def cancel_appointment(
     waive_fee: bool = False,
     now: datetime,
 ) -> Cancelled:
-    """Cancel a visit or a request. Without `by` it is whoever holds the link. Staff may waive the fee.
+    """Cancel a visit or a request; for three minutes it can be undone. Without `by` it is whoever holds the link. Staff
+    may waive the fee.
 
     `note` is what they said about it, kept with the visit. Being unwell costs nothing.
 
@@ -52,10 +62,29 @@ def cancel_appointment(
     """
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
-        _check(visit, by=by, reason=reason, waive_fee=waive_fee, now=now)
         if note:
             visit.note = f"{visit.note}\n\n{note}" if visit.note else note
+        return cancel_undoably(visit, reason=reason, by=by, waive_fee=waive_fee, now=now)
+
+
+def cancel_undoably(
+    visit: Appointment, *, reason: Reason, by: User | None, waive_fee: bool = False, now: datetime
+) -> Cancelled:
+    """Cancel a locked visit in the caller's transaction: its time is free, what follows is due in three minutes.
+
+    A visit that waits for its payment is ended at once: the money may come at any moment.
+
+    :raises NotPossibleNow, TooLate, NotAllowed: as `cancel_appointment`
+    """
+    _check(visit, by=by, reason=reason, waive_fee=waive_fee, now=now)
+    if visit.awaiting == Appointment.Awaiting.PAYMENT:
         return cancel(visit, reason=reason, by=by, waive_fee=waive_fee, now=now)
+    fee = 0 if waive_fee else _fee(visit, reason, now)
+    visit.status_before, visit.awaiting_before = visit.status, visit.awaiting
+    visit.cancel_fee_amount, visit.cancel_settles_at = fee, now + UNDO_FOR
+    _end(visit, reason=reason, by=by, fee=fee, now=now)
+    note_freed_time(appointment=visit, due_at=visit.cancel_settles_at, now=now)
+    return Cancelled(visit, fee)
 
 
 def cancel(
@@ -68,25 +97,33 @@ def cancel(
     alternatives: Sequence[Slot] = (),
     now: datetime,
 ) -> Cancelled:
-    """Cancel a locked visit in the caller's transaction: fee, money, messages (with other times, if any), audit."""
-    fee = (
-        0
-        if waive_fee
-        else fee_for_cancelling(
-            reason=reason,
-            free_until=visit.free_cancel_until,
-            late_fee=late_fee_of(visit),
-            confirmed=visit.status == Status.BOOKED,
-            now=now,
-        )
-    )
-    end_as_cancelled(visit, reason=reason, by=by, now=now)
-    visit.save()
-    charge_fee(appointment=visit, amount=fee, now=now)
-    release_payments(appointment=visit, keep=fee, now=now)
-    announce_cancellation(appointment=visit, alternatives=alternatives, now=now)
-    record_change(appointment=visit, action="cancelled", by=by, role=role, reason=reason, fee=fee, now=now)
+    """Cancel a locked visit for good, in the caller's transaction: fee, money, messages (with other times, if any),
+    audit.
+    """
+    fee = 0 if waive_fee else _fee(visit, reason, now)
+    _end(visit, reason=reason, by=by, role=role, fee=fee, now=now)
+    _follow_up(visit, fee=fee, alternatives=alternatives, now=now)
+    note_freed_time(appointment=visit, due_at=now, now=now)
     return Cancelled(visit, fee)
+
+
+def settle_cancellations(*, now: datetime) -> int:
+    """Do what follows the cancellations that can't be undone any more; how many were tried. Safe twice, late, and
+    beside itself.
+    """
+    due = Appointment.objects.filter(cancel_settles_at__lte=now).order_by("cancel_settles_at", "pk")
+    return work_off(due[:_A_SWEEP], lambda one: sweep_one(_settle, one, now))
+
+
+def _settle(appointment: Appointment, now: datetime) -> bool:
+    with named_constraints(), transaction.atomic(durable=True):
+        visit = lock_appointment(appointment)
+        if visit.cancel_settles_at is None or now < visit.cancel_settles_at:
+            return False  # somebody else has done it, or it was undone and cancelled again
+        visit.cancel_settles_at = None
+        visit.save(update_fields=["cancel_settles_at"])
+        _follow_up(visit, fee=visit.cancel_fee_amount, now=now)
+        return True
 
 
 def check_own(visit: Appointment, by: User | None) -> None:
@@ -100,13 +137,35 @@ def check_own(visit: Appointment, by: User | None) -> None:
         raise NotAllowed
 
 
+def _fee(visit: Appointment, reason: Reason, now: datetime) -> int:
+    return fee_for_cancelling(
+        reason=reason,
+        free_until=visit.free_cancel_until,
+        late_fee=late_fee_of(visit),
+        confirmed=visit.status == Status.BOOKED,
+        now=now,
+    )
+
+
+def _end(visit: Appointment, *, reason: Reason, by: User | None, role: str = "", fee: int, now: datetime) -> None:
+    end_as_cancelled(visit, reason=reason, by=by, now=now)
+    visit.save()
+    record_change(appointment=visit, action="cancelled", by=by, role=role, reason=reason, fee=fee, now=now)
+
+
+def _follow_up(visit: Appointment, *, fee: int, alternatives: Sequence[Slot] = (), now: datetime) -> None:
+    charge_fee(appointment=visit, amount=fee, now=now)
+    release_payments(appointment=visit, keep=fee, now=now)
+    announce_cancellation(appointment=visit, alternatives=alternatives, now=now)
+
+
 def _check(visit: Appointment, *, by: User | None, reason: Reason, waive_fee: bool, now: datetime) -> None:
     check_own(visit, by)
     if visit.status == Status.PROPOSED:
         raise NotPossibleNow
     if acts_for_clinic(by):
         return
-    if reason not in _PATIENTS_REASONS or waive_fee:
+    if reason not in PATIENTS_REASONS or waive_fee:
         raise NotAllowed
     if visit.status not in _BY_PATIENT:
         raise NotPossibleNow

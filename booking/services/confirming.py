@@ -26,21 +26,20 @@ from booking.selectors.openings import Notice
 from booking.selectors.practitioners import needles
 from booking.selectors.slots import nearest_slots
 from booking.selectors.time_off import is_displaced
-from booking.selectors.treatments import age_rule_of
 from booking.services.admission import admit, clearance_for, is_unfinished
 from booking.services.constraints import named_constraints
+from booking.services.hoarding import refuse_too_many_waiting
 from booking.services.holds import is_live
 from booking.services.links import manage_token
 from booking.services.locks import ChangedMeanwhile, lock_appointment
-from booking.services.records import keep_care_relation
+from booking.services.records import keep_care_relation, register_for
 from booking.services.states import acts_for_clinic, end_as_cancelled, move_on, record_change
-from intake.clock import clinic_date
 from intake.errors import IncompleteAnswers, NotAllowed
 from intake.models import Patient, User
-from intake.selectors.clearance import Clearance, age_on
+from intake.selectors.clearance import Clearance
 from intake.selectors.screenings import stricter_before
 from intake.services.consents import Signature, check_signature, sign_information
-from intake.services.patients import PatientDetails, register_patient
+from intake.services.patients import PatientDetails
 from intake.services.screenings import attach_screening
 from intake.tokens import hash_token
 
@@ -69,6 +68,7 @@ class Details:
     note: str = ""
     by: User | None = None
     wait_for_form: bool = False
+    by_offer: bool = False  # the time was offered to this very record, and its link was opened
     signature: Signature | None = None
 
     @property
@@ -97,6 +97,7 @@ def confirm_details(
     :raises IncompleteAnswers, ScreeningOfAnother: answers are missing, out of date or another person's; the time
         stays held
     :raises SignatureNotAccepted, InformationChanged: what was signed can't be kept; the time stays held
+    :raises TooManyHolds: this contact has several visits that nobody has paid or decided; the time stays held
     :raises PoliciesNotAccepted, PaymentNotOffered, PhoneNeeded, TooLate, PatientBusy, SlotTaken, NotAllowed: and the
         time stays held
     """
@@ -123,9 +124,14 @@ def _confirm_in_one_go(appointment: Appointment, details: Details, now: datetime
         return confirm(appointment, details, now=now)
 
 
-def confirm(appointment: Appointment, details: Details, *, now: datetime) -> Confirmed | None:
-    """The booking itself, in the caller's transaction. None: the answers forbid it, and the hold has been ended."""
-    known = details.patient if isinstance(details.patient, Patient) else None
+def confirm(
+    appointment: Appointment, details: Details, *, after: Appointment | None = None, now: datetime
+) -> Confirmed | None:
+    """The booking itself, in the caller's transaction. None: the answers forbid it, and the hold has been ended.
+
+    `after` is the session of the same course that these details have just booked: its record and answers hold here too.
+    """
+    known = after.patient if after else details.patient if isinstance(details.patient, Patient) else None
     hold = lock_appointment(appointment, patient=known)
     if hold.confirmed_at is not None:
         return _made_before(hold, details)
@@ -135,12 +141,16 @@ def confirm(appointment: Appointment, details: Details, *, now: datetime) -> Con
         raise HoldExpired
     _check_who_asks(details)
     _check_terms(hold, details)
+    if not details.by_staff:
+        refuse_too_many_waiting(hold, who=details.patient, now=now)
     if is_displaced(hold):
         raise SlotTaken(alternatives=nearest_slots(service=hold.service, around=hold.start, now=now))
     if known is None and not _is_cleared(hold, details, now):  # before a record is made of somebody we turn away
         _turn_away(hold, details, now)
         return None
-    hold.patient = _patient_of(hold, details, now)
+    hold.patient = known or _patient_of(hold, details, now)
+    if after is not None:
+        hold.screening = after.screening
     if hold.screening is not None and not details.wait_for_form:
         hold.screening = attach_screening(screening=hold.screening, patient=hold.patient, now=now)
     clearance = CLEARED if details.wait_for_form else _clearance(hold, details, now)
@@ -153,10 +163,7 @@ def confirm(appointment: Appointment, details: Details, *, now: datetime) -> Con
 def _patient_of(hold: Appointment, details: Details, now: datetime) -> Patient:
     if isinstance(details.patient, Patient):
         return details.patient
-    said, place = details.patient, hold.location
-    young = age_rule_of(place).is_minor(age_on(clinic_date(hold.start), said.birth_date) if said.birth_date else None)
-    sees = place.guardian_sees if young else Patient.GuardianSees.ALL
-    return register_patient(details=said, guardian_sees=sees, by=details.by, now=now)
+    return register_for(details.patient, location=hold.location, start=hold.start, by=details.by, now=now)
 
 
 def _turn_away(hold: Appointment, details: Details, now: datetime) -> None:
@@ -236,7 +243,9 @@ def _check_who_asks(details: Details) -> None:
     if details.signature is not None:
         check_signature(details.signature)
     known = details.patient
-    if isinstance(known, Patient) and not details.by_staff and (details.by is None or known.user_id != details.by.pk):
+    if not isinstance(known, Patient) or details.by_staff or details.by_offer:
+        return
+    if details.by is None or known.user_id != details.by.pk:
         raise NotAllowed
 
 
@@ -254,7 +263,7 @@ def ways_to_pay(hold: Appointment, *, by_staff: bool = False) -> list[PaymentCho
 def _check_terms(hold: Appointment, details: Details) -> None:
     if not details.policies_accepted and not details.by_staff:
         raise PoliciesNotAccepted
-    if details.payment not in ways_to_pay(hold, by_staff=details.by_staff):
+    if details.payment not in ways_to_pay(hold, by_staff=details.by_staff or details.wait_for_form):
         raise PaymentNotOffered
     if not (hold.service.in_person or details.patient.phone or details.by_staff):
         raise PhoneNeeded
@@ -283,6 +292,6 @@ def _clearance(hold: Appointment, details: Details, now: datetime) -> Clearance:
     if is_unfinished(clearance):
         raise IncompleteAnswers
     notice = timedelta(minutes=Notice(is_request=True, by_staff=details.by_staff).minutes_at(hold.location))
-    if clearance.decision == "request" and hold.start < hold.created_at + notice:
+    if clearance.decision == "request" and not hold.set_aside and hold.start < hold.created_at + notice:
         raise TooLate
     return clearance

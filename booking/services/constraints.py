@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import IntegrityError, OperationalError
 from psycopg import errors as pg
 
-from booking.errors import BookingError, PatientBusy, SlotTaken, TryAgain
+from booking.errors import BookingError, PatientBusy, SlotTaken, TryAgain, WaitsAlready
 
 
 class RequestKeyUsed(BookingError):
@@ -18,6 +18,10 @@ _MEANING: dict[str, type[BookingError]] = {
     "appointment_no_room_overlap": SlotTaken,
     "appointment_no_patient_overlap": PatientBusy,
     "appointment_request_key_once": RequestKeyUsed,
+    "course_request_key_once": RequestKeyUsed,
+    "appointment_session_once": RequestKeyUsed,
+    "waitlist_once_for_a_visit": WaitsAlready,
+    "waitlist_once_for_a_service": WaitsAlready,
 }
 
 
@@ -27,6 +31,7 @@ def named_constraints() -> Iterator[None]:
 
     :raises SlotTaken: the practitioner or the room has a visit then
     :raises PatientBusy: the patient has a visit then
+    :raises WaitsAlready: the visit, or the patient for this service, is on the waitlist
     :raises TryAgain: a row could not be locked in time
     """
     try:

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.errors import NotPossibleNow
 from booking.models import Appointment, Location, Task, TaskAttempt
 from booking.rules.errands import call_back_by
+from booking.rules.lifecycle import COMING
+from booking.selectors.time_off import displacing, room_closing
 from booking.services.states import require_clinic
 from intake.models import Patient, User
 from intake.origin import network_of
@@ -140,13 +143,22 @@ def cancel_task(*, task: Task, by: User, now: datetime) -> Task:
         return _close(_open_or_refuse(task), Status.CANCELLED, by, now)
 
 
+def close_settled_tasks(*, now: datetime) -> int:
+    """Close the calls about visits that were mended, or have ended, in the meantime; returns how many."""
+    about = Task.objects.filter(kind=Task.Kind.DISPLACED, status__in=_OPEN)
+    mended = Appointment.objects.exclude(Q(status__in=COMING) & (displacing() | room_closing()))
+    with transaction.atomic(durable=True):
+        rows = about.filter(appointment__in=mended).select_for_update(no_key=True, skip_locked=True, of=("self",))
+        return len([_close(task, Status.COMPLETED, None, now) for task in rows.select_related("patient")])
+
+
 def forget_contacts(*, now: datetime) -> int:
     """Blank the names and numbers of tasks that were closed 30 days ago; returns how many."""
     closed = Task.objects.filter(contact__isnull=False, closed_at__lte=now - CONTACT_KEPT)
     return closed.update(contact=None)
 
 
-def _close(task: Task, status: Task.Status, by: User, now: datetime) -> Task:
+def _close(task: Task, status: Task.Status, by: User | None, now: datetime) -> Task:
     task.status, task.owner, task.closed_at = status, by, now
     task.save(update_fields=["status", "owner", "closed_at"])
     record_event(action=f"task-{status}", entity=task, patient=task.patient, by=by, now=now)

@@ -7,10 +7,11 @@ from django.db import transaction
 from booking.errors import NotCleared, NotPossibleNow
 from booking.models import Appointment
 from booking.reminders.services import plan_booking_messages
+from booking.selectors.courses import waiting_with
 from booking.services.admission import admit, clearance_for, is_unfinished
 from booking.services.cancellations import cancel
 from booking.services.constraints import named_constraints
-from booking.services.locks import lock_appointment
+from booking.services.locks import lock_appointment, lock_appointments
 from booking.services.needle_free import take_needles_out
 from booking.services.states import SYSTEM, record_change
 from booking.services.sweeps import sweep_one
@@ -25,7 +26,8 @@ _MAY_STILL_ANSWER = (Status.PENDING, Status.BOOKED, Status.ARRIVED)
 
 def attach_form(*, appointment: Appointment, screening: Screening, now: datetime) -> Appointment:
     """Give a coming visit its answers: it is booked, a therapist decides, or, where the answers forbid needling, it
-    goes on without needles. Where no visit is possible it is cancelled, free of charge.
+    goes on without needles. Where no visit is possible it is cancelled, free of charge. So it is with the sessions of
+    its course that wait for the same form.
 
     :raises IncompleteAnswers, ScreeningOfAnother: nothing changed
     Somebody who has arrived may still fill it in; then they stay arrived, and the day board says what is left to do.
@@ -33,26 +35,34 @@ def attach_form(*, appointment: Appointment, screening: Screening, now: datetime
     :raises NotPossibleNow: the visit has begun or is over
     """
     with named_constraints(), transaction.atomic(durable=True):
-        visit = lock_appointment(appointment)
-        waits_for_money = visit.awaiting == Awaiting.PAYMENT
-        if visit.status not in _MAY_STILL_ANSWER or waits_for_money or visit.patient is None:
-            raise NotPossibleNow
-        visit.screening = attach_screening(screening=screening, patient=visit.patient, now=now)
-        clearance = clearance_for(visit, now=now)
-        if is_unfinished(clearance):
-            raise IncompleteAnswers
-        visit.save(update_fields=["screening"])
-        record_change(appointment=visit, action="form-attached", now=now)
-        if clearance.decision == "no":
-            return _without_needles_or_not_at_all(visit, now)
-        visit.form_due_at = None
-        if visit.status == Status.ARRIVED:
-            visit.save()
-            return visit
-        admit(visit, clearance, now=now)
+        same_form = waiting_with(appointment) if appointment.awaiting == Awaiting.FORM else []
+        visit, *others = lock_appointments([appointment, *same_form])
+        given = _attach(visit, screening, now)
+        for one in others:
+            _attach(one, visit.screening or screening, now)
+        return given
+
+
+def _attach(visit: Appointment, screening: Screening, now: datetime) -> Appointment:
+    waits_for_money = visit.awaiting == Awaiting.PAYMENT
+    if visit.status not in _MAY_STILL_ANSWER or waits_for_money or visit.patient is None:
+        raise NotPossibleNow
+    visit.screening = attach_screening(screening=screening, patient=visit.patient, now=now)
+    clearance = clearance_for(visit, now=now)
+    if is_unfinished(clearance):
+        raise IncompleteAnswers
+    visit.save(update_fields=["screening"])
+    record_change(appointment=visit, action="form-attached", now=now)
+    if clearance.decision == "no":
+        return _without_needles_or_not_at_all(visit, now)
+    visit.form_due_at = None
+    if visit.status == Status.ARRIVED:
         visit.save()
-        plan_booking_messages(appointment=visit, now=now)
         return visit
+    admit(visit, clearance, now=now)
+    visit.save()
+    plan_booking_messages(appointment=visit, now=now)
+    return visit
 
 
 def lapse_forms(*, now: datetime) -> int:

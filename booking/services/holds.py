@@ -1,31 +1,34 @@
 """Holding a time while somebody says who they are: the first of the two calls that make a booking."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, TypeVar
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
-from booking.errors import HoldExpired, NotCleared, NotPossibleNow, SlotNotOffered, SlotTaken, TooManyHolds, TryAgain
-from booking.models import Appointment, HealthcareService, Practitioner
+from booking.errors import HoldExpired, NotCleared, NotPossibleNow, SlotNotOffered, SlotTaken, TryAgain
+from booking.models import Appointment, Course, HealthcareService, Practitioner
 from booking.rules.availability import Slot
-from booking.rules.policy import HOLDS_OF_A_SHARED_ADDRESS, HOLDS_OF_ONE, hold_until
+from booking.rules.limits import SHARED_ADDRESS, LiveHold
+from booking.rules.policy import hold_until
 from booking.selectors.approvals import visits_resting_on
 from booking.selectors.openings import Notice
+from booking.selectors.rechecks import asked_for
 from booking.selectors.slots import nearest_slots
 from booking.selectors.workload import least_busy_first
 from booking.services.constraints import RequestKeyUsed, named_constraints
+from booking.services.hoarding import range_held_from, refuse_hoarding
 from booking.services.links import hold_token
 from booking.services.locks import lock_resources, take_turns
-from booking.services.places import desk_at, find_place, require_real_time, rooms_of
+from booking.services.places import Place, find_place, refuse_taken, require_real_time, rooms_there
 from booking.services.states import SYSTEM, acts_for_clinic, end_as_cancelled, record_change
 from intake.models import Screening, User
 from intake.selectors.clearance import get_clearance
 from intake.tokens import hash_token
 
-SHARED_ADDRESS: Final = "net:"
 _TRIES: Final = 2
 Made = TypeVar("Made")
 Status = Appointment.Status
@@ -52,6 +55,17 @@ class Wish:
     source: str
     by: User | None
     wait_for_form: bool = False
+    course: Course | None = None
+    session_number: int | None = None
+    held_from: str = ""  # `range_held_from` their address; without one nothing but the session is counted
+    from_the_clinic: bool = False  # one of its own networks: nothing is limited
+    set_aside: str = ""  # `Appointment.SetAside`: why staff go beyond hours, steps and notice
+
+    @property
+    def turns(self) -> list[str]:
+        """Whose holds must not be counted by two at once."""
+        answers = f"answers:{self.screening.pk}" if self.screening else ""
+        return [f"hold:{self.held_by}", *(one for one in (self.held_from, answers) if one and not self.by_staff)]
 
     @property
     def by_staff(self) -> bool:
@@ -72,11 +86,12 @@ def hold_time(
     request_key: UUID,
     held_by: str,
     source: str,
+    address: str = "",
     by: User | None = None,
     now: datetime,
 ) -> Held:
     """Hold a time for ten minutes while its taker says who they are. Without a therapist: whoever is least busy that
-    day.
+    day. `address`: the network address it is asked from, for the limits.
 
     The same `request_key` of the same holder again gives the same hold.
 
@@ -84,15 +99,18 @@ def hold_time(
         decides)
     :raises SlotNotOffered: nobody works then, or the notice is too short, or the service is not booked this way
     :raises SlotTaken: somebody was faster; details hold up to three `alternatives`
-    :raises TooManyHolds: three live holds of this holder or screening (20 for a shared network address)
+    :raises TooManyHolds: see `booking.rules.limits`; the clinic's own networks are free of it
     :raises HoldExpired: the hold of this request key has ended
     """
+    held_from = range_held_from(address)
     wish = Wish(
         service=service,
         start=start,
         screening=screening,
         request_key=request_key,
         held_by=held_by,
+        held_from=held_from,
+        from_the_clinic=bool(address) and not held_from,
         source=source,
         by=by,
     )
@@ -124,24 +142,36 @@ def place_hold(wish: Wish, practitioner: Practitioner, *, now: datetime) -> Held
 
     :raises NotCleared, SlotNotOffered, SlotTaken, TooManyHolds, HoldExpired: as `hold_time`
     """
-    take_turns(f"hold:{wish.held_by}")
+    take_turns(*wish.turns)
     if (same := _made_before(wish, now)) is not None:
         return Held(same, hold_token(same))
     notice = _notice_for(wish, now)
-    desk = desk_at(service=wish.service, practitioner=practitioner, start=wish.start, notice=notice, now=now)
-    lock_resources(practitioners=[practitioner.pk], rooms=rooms_of(desk))
-    _refuse_hoarding(wish, now)
-    place = find_place(service=wish.service, practitioner=practitioner, start=wish.start, notice=notice, now=now)
+    lock_resources(practitioners=[practitioner.pk])
+    refuse_taken(service=wish.service, practitioner=practitioner, start=wish.start, now=now)
+    lock_resources(practitioners=(), rooms=rooms_there(service=wish.service, practitioner=practitioner))
+    place = find_place(
+        service=wish.service,
+        practitioner=practitioner,
+        start=wish.start,
+        notice=notice,
+        beyond_hours=bool(wish.set_aside),
+        now=now,
+    )
+    _refuse_hoarding(wish, place, now)
     hold = Appointment(
         **place.as_fields(),
         status=Status.PROPOSED,
         service=wish.service,
         screening=wish.screening,
+        course=wish.course,
+        session_number=wish.session_number,
         source=wish.source,
         created_at=now,
         created_by=wish.by,
         request_key=wish.request_key,
         held_by=wish.held_by,
+        held_from=wish.held_from,
+        set_aside=wish.set_aside,
         hold_expires_at=hold_until(created_at=now, now=now),
         price_amount=wish.service.price_amount,
         deposit_amount=wish.service.deposit_amount,
@@ -149,39 +179,55 @@ def place_hold(wish: Wish, practitioner: Practitioner, *, now: datetime) -> Held
     )
     hold.hold_token_hash = hash_token(hold_token(hold))
     hold.save(force_insert=True)
-    record_change(appointment=hold, action="held", by=wish.by, start=hold.wall_start, now=now)
+    record_change(appointment=hold, action="held", by=wish.by, reason=wish.set_aside, start=hold.wall_start, now=now)
     return Held(hold, hold_token(hold))
 
 
 def extend_hold(*, appointment: Appointment, now: datetime) -> Appointment:
-    """Ten more minutes from now, thirty from the beginning at most.
+    """Ten more minutes from now, thirty from the beginning at most, for the whole course if it is one.
 
     :raises HoldExpired: it has ended, or is not a hold any more
     """
     with transaction.atomic(durable=True):
-        hold = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
-        if not is_live(hold, now):
-            raise HoldExpired
-        hold.hold_expires_at = hold_until(created_at=hold.created_at, now=now)
-        hold.save(update_fields=["hold_expires_at"])
-        return hold
+        holds = _lock_with_course(appointment)
+        for hold in holds:
+            if not is_live(hold, now):
+                raise HoldExpired
+            hold.hold_expires_at = hold_until(created_at=hold.created_at, now=now)
+            hold.save(update_fields=["hold_expires_at"])
+        return _this_one(holds, appointment)
 
 
 def release_hold(*, appointment: Appointment, now: datetime) -> Appointment:
-    """Let the time go. A hold that has ended already stays as it is.
+    """Let the time go, with the whole course if it is one. A hold that has ended already stays as it is.
 
     :raises NotPossibleNow: it is a booking by now
     """
     with transaction.atomic(durable=True):
-        hold = Appointment.objects.select_for_update(no_key=True).get(pk=appointment.pk)
+        holds = _lock_with_course(appointment)
+        let_go(holds, now=now)
+        return _this_one(holds, appointment)
+
+
+def let_go(holds: Iterable[Appointment], *, now: datetime) -> None:
+    """The same for locked holds, in the caller's transaction."""
+    for hold in holds:
         if hold.status == Status.CANCELLED and hold.cancel_reason in (Reason.HOLD_EXPIRED, Reason.HOLD_RELEASED):
-            return hold
+            continue
         if hold.status != Status.PROPOSED:
             raise NotPossibleNow
         end_as_cancelled(hold, reason=Reason.HOLD_RELEASED, now=now)
         hold.save()
         record_change(appointment=hold, action="hold-released", now=now)
-        return hold
+
+
+def _lock_with_course(appointment: Appointment) -> list[Appointment]:
+    same = Q(course=appointment.course_id) if appointment.course_id else Q(pk=appointment.pk)
+    return list(Appointment.objects.filter(same).order_by("pk").select_for_update(no_key=True))
+
+
+def _this_one(holds: Iterable[Appointment], appointment: Appointment) -> Appointment:
+    return next(hold for hold in holds if hold.pk == appointment.pk)
 
 
 def expire_holds(*, now: datetime) -> int:
@@ -235,7 +281,7 @@ def _notice_for(wish: Wish, now: datetime) -> Notice:
     clearance = get_clearance(
         screening=wish.screening,
         service=wish.service,
-        start=wish.start,
+        start=asked_for(wish.screening, start=wish.start, session=wish.session_number),
         birth_date=None,
         by_staff=wish.by_staff,
         visits_used=visits_resting_on(),
@@ -243,18 +289,22 @@ def _notice_for(wish: Wish, now: datetime) -> Notice:
     )
     if clearance.decision == "no":
         raise NotCleared
-    return Notice(is_request=clearance.decision == "request", by_staff=wish.by_staff)
+    is_request = clearance.decision == "request" and not wish.set_aside
+    return Notice(is_request=is_request, by_staff=wish.by_staff)
 
 
-def _refuse_hoarding(wish: Wish, now: datetime) -> None:
-    if wish.by_staff:
+def _refuse_hoarding(wish: Wish, place: Place, now: datetime) -> None:
+    if wish.by_staff or wish.from_the_clinic:
         return
-    live = Appointment.objects.filter(status=Status.PROPOSED, hold_expires_at__gt=now)
-    shared = wish.held_by.startswith(SHARED_ADDRESS)
-    if live.filter(held_by=wish.held_by).count() >= (HOLDS_OF_A_SHARED_ADDRESS if shared else HOLDS_OF_ONE):
-        raise TooManyHolds
-    if wish.screening is not None and live.filter(screening=wish.screening).count() >= HOLDS_OF_ONE:
-        raise TooManyHolds
+    asked = LiveHold(
+        booking=wish.request_key,
+        held_by=wish.held_by,
+        held_from=wish.held_from,
+        screening=wish.screening.pk if wish.screening else None,
+        practitioner=place.practitioner_id,
+        visit=place.visit,
+    )
+    refuse_hoarding(asked, course=wish.course.pk if wish.course else None, place=place, now=now)
 
 
 def _alternatives(wish: Wish, practitioner: Practitioner | None, now: datetime) -> list[Slot]:

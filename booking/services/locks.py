@@ -40,20 +40,45 @@ def lock_appointment(
 
     :raises ChangedMeanwhile: it was moved to other resources in the meantime
     """
-    seen = Appointment.objects.values("practitioner_id", "room_id", "patient_id").get(pk=appointment.pk)
-    lock_resources(practitioners=[*practitioners, seen["practitioner_id"]], rooms=[*rooms, seen["room_id"]])
-    _lock(Patient.objects.filter(pk__in=_known([seen["patient_id"], patient.pk if patient else None])))
-    locked = _with_relations(Appointment.objects.select_for_update(no_key=True, of=("self",))).get(pk=appointment.pk)
-    if any(getattr(locked, name) != value for name, value in seen.items()):
+    return lock_appointments([appointment], practitioners=practitioners, rooms=rooms, patient=patient)[0]
+
+
+def lock_appointments(
+    appointments: Iterable[Appointment],
+    *,
+    practitioners: Iterable[UUID] = (),
+    rooms: Iterable[UUID] = (),
+    patient: Patient | None = None,
+) -> list[Appointment]:
+    """The same for several at once; the rows as they are now, in the order in which they were given.
+
+    :raises ChangedMeanwhile: one was moved to other resources in the meantime
+    """
+    ids = [one.pk for one in appointments]
+    wanted = Appointment.objects.filter(pk__in=ids)
+    seen = {one["pk"]: one for one in wanted.values("pk", "practitioner_id", "room_id", "patient_id")}
+    lock_resources(
+        practitioners=[*practitioners, *(one["practitioner_id"] for one in seen.values())],
+        rooms=[*rooms, *(one["room_id"] for one in seen.values())],
+    )
+    patients = [*(one["patient_id"] for one in seen.values()), patient.pk if patient else None]
+    _lock(Patient.objects.filter(pk__in=_known(patients)))
+    rows = _with_relations(wanted.select_for_update(no_key=True, of=("self",))).order_by("pk")
+    locked = {one.pk: one for one in rows}
+    if any(getattr(locked[pk], name) != value for pk, was in seen.items() for name, value in was.items()):
         raise ChangedMeanwhile
-    _lock(Payment.objects.filter(appointment=locked))
-    return locked
+    _lock(Payment.objects.filter(appointment__in=ids))
+    return [locked[pk] for pk in ids]
 
 
-def take_turns(key: str) -> None:
-    """Let one transaction at a time pass for this key, until it ends. Comes before every row lock."""
+def take_turns(*keys: str) -> None:
+    """Let one transaction at a time pass for each of these keys, until it ends. Comes before every row lock."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [key])
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(turn) FROM (SELECT DISTINCT hashtextextended(key, 0) AS turn"
+            " FROM unnest(%s::text[]) AS key ORDER BY 1) AS turns",
+            [sorted(keys)],
+        )
 
 
 def _with_relations(rows: QuerySet[Appointment]) -> QuerySet[Appointment]:

@@ -1,18 +1,31 @@
-"""Which therapist may see a patient's answers: it follows from their visits."""
+"""A patient's record: how it begins, and which therapist may see its answers, which follows from their visits."""
 
 from datetime import datetime, timedelta
 
 from django.db.models import Q
 
-from booking.models import Appointment, Practitioner
+from booking.models import Appointment, Location, Practitioner
 from booking.rules.policy import care_until
-from intake.models import CareRelation, Patient
+from booking.selectors.treatments import age_rule_of
+from intake.clock import clinic_date
+from intake.models import CareRelation, Patient, User
+from intake.selectors.clearance import age_on
+from intake.services.patients import PatientDetails, register_patient
 
 _REASON = "appointment"
 _Reason = Appointment.CancelReason
 _NO_VISIT = Q(status__in=["proposed", "entered-in-error"]) | Q(
     cancel_reason__in=[_Reason.HOLD_EXPIRED, _Reason.HOLD_RELEASED, _Reason.PAYMENT_LAPSED, _Reason.NOT_CLEARED]
 )
+
+
+def register_for(
+    said: PatientDetails, *, location: Location, start: datetime, by: User | None = None, now: datetime
+) -> Patient:
+    """A new record for whoever comes then: with the clinic's rule for parents where they are young."""
+    young = age_rule_of(location).is_minor(age_on(clinic_date(start), said.birth_date) if said.birth_date else None)
+    sees = location.guardian_sees if young else Patient.GuardianSees.ALL
+    return register_patient(details=said, guardian_sees=sees, by=by, now=now)
 
 
 def keep_care_relation(*, practitioner: Practitioner, patient: Patient | None, now: datetime) -> None:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from booking.models import Appointment, Encounter, Location, Task
 from booking.reminders.models import Communication
+from booking.services.waitlist import end_entries_of
 from intake.clock import clinic_date
 from intake.models import Patient, User
 from intake.services.retention import erase_patient, keep_until
@@ -37,6 +38,7 @@ def erase_record(*, patient: Patient, by: User | None, now: datetime) -> Patient
 
     :raises NotAllowed: the record is kept because of a complaint or claim
     """
+    end_entries_of(patient=patient, by=by, now=now)
     Encounter.objects.filter(appointment__patient=patient).delete()  # what was done, and whose yes it rested on
     erased = erase_patient(patient=patient, by=by, now=now)
     Appointment.objects.filter(patient=patient).update(note=None, manage_token_hash="")

@@ -14,6 +14,7 @@ from booking.reminders.services import announce_decision, plan_booking_messages,
 from booking.rules.errands import call_back_by
 from booking.rules.opening_hours import next_opening
 from booking.rules.walltime import wall_date
+from booking.selectors.courses import waiting_with
 from booking.selectors.openings import Notice
 from booking.selectors.practitioners import authorised_to_needle
 from booking.selectors.slots import nearest_slots
@@ -22,7 +23,7 @@ from booking.services.admission import admit, clearance_for, take_what_is_author
 from booking.services.cancellations import cancel
 from booking.services.constraints import named_constraints
 from booking.services.errands import open_task
-from booking.services.locks import lock_appointment
+from booking.services.locks import lock_appointment, lock_appointments
 from booking.services.needle_free import take_needles_out
 from booking.services.records import stand_in
 from booking.services.states import SYSTEM, end_as_cancelled, record_change
@@ -57,7 +58,7 @@ def decide_request(
 ) -> Appointment:
     """Approve a request or lower it to "with care" (it is booked, the money is taken), or decline it or rule needling
     out (it is cancelled and the money released; where the patient chose that and the therapist offers it, it goes on
-    without needles).
+    without needles). The sessions of its course that wait on the same answers go the same way.
 
     A yes leaves out the `excluded` regions, brings back `regions` that the answers exclude, and holds for `visits` and
     `days` from now (each without limit, but never longer than the answers).
@@ -69,7 +70,7 @@ def decide_request(
     :raises InvalidAnswers: no reason, or regions, visits or days that can't be
     """
     with named_constraints(), transaction.atomic(durable=True):
-        visit = lock_appointment(appointment)
+        visit, *others = lock_appointments([appointment, *waiting_with(appointment)])
         require_waiting(visit)
         made = record_decision(
             screening=open_answers(visit, by, now),
@@ -84,11 +85,14 @@ def decide_request(
             by=by,
             now=now,
         )
-        if decision in ALLOWING:
-            _approve(visit, now)
-        else:
-            _refuse(visit, made, by, now)
-        record_change(appointment=visit, action=decision, by=by, now=now)
+        for one in (visit, *others):
+            if decision not in ALLOWING:
+                _refuse(one, made, by, now)
+            elif not _approve(one, now, covered=one is visit):
+                continue
+            record_change(appointment=one, action=decision, by=by, now=now)
+        if decision not in ALLOWING:
+            _offer_call(visit, made, now)
         return visit
 
 
@@ -160,16 +164,22 @@ def _until(visit: Appointment, days: int | None, now: datetime) -> datetime | No
     return until
 
 
-def _approve(visit: Appointment, now: datetime) -> None:
+def _approve(visit: Appointment, now: datetime, *, covered: bool) -> bool:
+    """Whether it is booked now. `covered`: the decision is about this one; another session of its course goes on
+    waiting if the days or visits of the yes don't reach it.
+    """
     clearance = clearance_for(visit, now=now)
     if clearance.decision != "yes":
-        raise NotCleared
+        if covered:
+            raise NotCleared
+        return False
     if visit.status == Status.PENDING:
         admit(visit, clearance, now=now)
     visit.approval = clearance.approval
     visit.save()
     take_what_is_authorised(visit, now=now)
     announce_decision(appointment=visit, decision="approved", now=now)
+    return True
 
 
 def _refuse(visit: Appointment, made: ScreeningDecision, by: User, now: datetime) -> None:
@@ -181,7 +191,10 @@ def _refuse(visit: Appointment, made: ScreeningDecision, by: User, now: datetime
         visit.save()
         release_payments(appointment=visit, keep=0, now=now)
         announce_decision(appointment=visit, decision="declined", now=now)
-    if "call" in offered and visit.patient is not None and visit.patient.phone:
+
+
+def _offer_call(visit: Appointment, made: ScreeningDecision, now: datetime) -> None:
+    if "call" in made.content["offered"] and visit.patient is not None and visit.patient.phone:
         place = visit.location
         due_at = call_back_by(now, weekly=place.weekly_hours, zone=place.time_zone)
         open_task(kind=Task.Kind.CALL_BACK, due_at=due_at, appointment=visit, now=now)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from booking.errors import NotPossibleNow
 from booking.models import Appointment, Practitioner, StandIn
 from booking.reminders.services import tell_staff
+from booking.rules.policy import half_gone
 from booking.rules.walltime import wall_date
 from booking.selectors.appointments import with_relations
 from booking.selectors.locations import the_clinic
@@ -23,8 +24,8 @@ _WAITS = {"status": Appointment.Status.PENDING, "awaiting": Appointment.Awaiting
 def name_stand_in(
     *, practitioner: Practitioner, colleague: Practitioner, start: datetime, end: datetime, by: User, now: datetime
 ) -> StandIn:
-    """Let a colleague answer a therapist's requests in [start, end). Who stands in already at this moment hears of what
-    waits.
+    """Let a colleague answer a therapist's requests in [start, end). When that begins they hear of what waits, and once
+    more when half of the time to answer is gone.
 
     :raises NotAllowed: neither the therapist nor a manager
     :raises InvalidAnswers: the same person, one who may not needle then, or a time that is over or ends too early
@@ -39,9 +40,9 @@ def name_stand_in(
             practitioner=practitioner, colleague=colleague, start=start, end=end, named_by=by, named_at=now
         )
         record_event(action="stand-in-named", entity=made, by=by, now=now)
-        if start <= now:
-            for visit in with_relations().filter(practitioner=practitioner, decide_by__gt=now, **_WAITS):
-                tell_staff(kind="request-waiting", recipients=[colleague.user], appointment=visit, now=now)
+        begins = max(start, now)
+        for visit in with_relations().filter(practitioner=practitioner, decide_by__gt=begins, **_WAITS):
+            _tell(made, visit, begins=begins, now=now)
         return made
 
 
@@ -60,6 +61,17 @@ def end_stand_in(*, stand_in: StandIn, by: User, now: datetime) -> StandIn:
         row.save(update_fields=["start", "end"])
         record_event(action="stand-in-ended", entity=row, by=by, now=now)
         return row
+
+
+def _tell(stand_in: StandIn, visit: Appointment, *, begins: datetime, now: datetime) -> None:
+    """The mails that the therapist gets, as far as they fall into the time of who stands in."""
+    assert visit.review_since is not None
+    assert visit.decide_by is not None
+    recipients = [stand_in.colleague.user]
+    tell_staff(kind="request-waiting", recipients=recipients, appointment=visit, due_at=begins, now=now)
+    half = half_gone(since=visit.review_since, until=visit.decide_by)
+    if begins < half < stand_in.end:
+        tell_staff(kind="request-still-waiting", recipients=recipients, appointment=visit, due_at=half, now=now)
 
 
 def _require_own(practitioner: Practitioner, by: User) -> None:

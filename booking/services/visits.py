@@ -7,14 +7,17 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from booking.errors import NotCleared, NotPossibleNow, RecheckDue
-from booking.models import Appointment
+from booking.models import Appointment, Encounter
 from booking.payments.services import charge_fee, release_payments
 from booking.reminders.services import CANCELLED, stop_messages
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.fees import took_consent_back
+from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due
+from booking.selectors.time_off import is_displaced
 from booking.services.admission import clearance_for, is_unfinished
 from booking.services.constraints import named_constraints
+from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
 from booking.services.records import keep_care_relation
 from booking.services.states import move_on, record_change, require_clinic
@@ -24,6 +27,7 @@ from intake.models import User
 
 Status = Appointment.Status
 ACKNOWLEDGE_FIRST = _("Please confirm first that you have seen what to be careful about.")
+_RECORD_FIRST = _("Please write down first what was done, or that there was no needling.")
 
 
 def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
@@ -83,15 +87,18 @@ def acknowledge_alert(*, appointment: Appointment, by: User, now: datetime) -> A
 
 
 def finish_visit(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
-    """The visit is done.
+    """The visit is done. Reception may close the day; the therapist's record is then missed on the board.
 
-    :raises NotPossibleNow: not checked in, or something to be careful about was not acknowledged
+    :raises NotPossibleNow: not checked in, something to be careful about was not acknowledged, or a therapist closes a
+        visit with needles without having written down what was done
     """
     require_clinic(by)
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
         if must_be_acknowledged(visit, clearance_for(visit, by_staff=True, now=now).outcome):
             raise NotPossibleNow(_("The therapist has not confirmed yet to have seen what to be careful about."))
+        if is_therapist(by) and needles(visit.service) and not _is_written_down(visit):
+            raise NotPossibleNow(_RECORD_FIRST)
         move_on(visit, Status.FULFILLED)
         visit.finished_at = now
         return _keep(visit, "fulfilled", by, now)
@@ -109,7 +116,7 @@ def mark_noshow(*, appointment: Appointment, by: User, waive_fee: bool = False, 
             raise NotPossibleNow(_("The visit has not begun yet."))
         move_on(visit, Status.NOSHOW)
         visit.save()
-        fee = 0 if waive_fee or took_consent_back(visit) else visit.no_show_fee_amount
+        fee = 0 if waive_fee or took_consent_back(visit) or is_displaced(visit) else visit.no_show_fee_amount
         charge_fee(appointment=visit, amount=fee, now=now)
         release_payments(appointment=visit, keep=fee, now=now)
         stop_messages(appointment=visit, reason=str(_("The patient did not come.")), now=now)
@@ -125,8 +132,13 @@ def mark_entered_in_error(*, appointment: Appointment, by: User, now: datetime) 
         visit.save()
         release_payments(appointment=visit, keep=0, now=now)
         stop_messages(appointment=visit, reason=CANCELLED, now=now)
+        note_freed_time(appointment=visit, due_at=now, now=now)
         keep_care_relation(practitioner=visit.practitioner, patient=visit.patient, now=now)
         return _keep(visit, "entered-in-error", by, now)
+
+
+def _is_written_down(visit: Appointment) -> bool:
+    return Encounter.objects.filter(appointment=visit, status=Encounter.Status.FINISHED).exists()
 
 
 def _keep(visit: Appointment, action: str, by: User, now: datetime, **details: Any) -> Appointment:

@@ -8,6 +8,7 @@ from typing import Any
 from config.seed.clinic import new_id
 from intake.clock import clinic_date
 from intake.models import Patient, QuestionnaireResponse, Screening
+from intake.models import Questionnaire as StoredQuestionnaire
 from intake.notices import notice_version
 from intake.rules.answers import likely_regions_of, read_line
 from intake.rules.definitions import Questionnaire
@@ -39,10 +40,16 @@ class Answered:
 
 
 def answer_like(
-    *, rng: Random, patient: Patient, returning: bool, at: datetime, extra: tuple[str, dict[str, Any]] | None = None
+    *,
+    rng: Random,
+    patient: Patient,
+    returning: bool,
+    at: datetime,
+    extra: tuple[str, dict[str, Any]] | None = None,
+    questionnaire: StoredQuestionnaire | None = None,
 ) -> Answered:
     """A complete form of this patient, evaluated by the real rules; `extra` answers one more item with yes."""
-    questionnaire = current_questionnaire()
+    questionnaire = questionnaire or current_questionnaire()
     definition = definition_of(questionnaire)
     line = _line(rng, definition, patient, returning, at, extra)
     context, answers = read_line(definition, line, today=clinic_date(at))

@@ -1,6 +1,7 @@
 """The clinic itself: address, rooms, services, therapists and their hours, people who sign in."""
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from random import Random
@@ -15,13 +16,16 @@ from config.seed.names import THERAPISTS, person
 from intake.models import Role, User
 
 # Weekday, from, until; lunch is the gap.
+# Day, from, to; a break is a line of its own.
 _HOURS: tuple[tuple[tuple[int, str, str], ...], ...] = (
-    tuple((day, *part) for day in range(4) for part in (("08:30", "12:00"), ("13:00", "16:30"))),
-    (
-        *((day, *part) for day in (1, 2, 3, 4) for part in (("11:00", "14:30"), ("15:00", "19:00"))),
-        (5, "09:00", "13:00"),
-    ),
-    tuple((day, *part) for day in (0, 2, 4) for part in (("09:00", "12:30"), ("13:15", "17:15"))),
+    tuple((day, "08:30", "16:30") for day in range(4)),
+    (*((day, "11:00", "19:00") for day in (1, 2, 3, 4)), (5, "09:00", "13:00")),
+    tuple((day, "09:00", "17:15") for day in (0, 2, 4)),
+)
+_BREAKS: tuple[tuple[tuple[int, str, str], ...], ...] = (
+    tuple((day, "12:00", "13:00") for day in range(4)),
+    tuple((day, "14:30", "15:00") for day in (1, 2, 3, 4)),
+    tuple((day, "12:30", "13:15") for day in (0, 2, 4)),
 )
 _SERVICES = (
     ("first-visit", "First visit with dry needling", "Première visite avec aiguilles sèches", 60, 10, 12000, 4000,
@@ -71,6 +75,7 @@ def make_clinic(*, rng: Random, practitioners: int, rooms: int, today: date) -> 
         name="Needle & Motion Clinic",
         slug="needle-and-motion",
         time_zone=settings.CLINIC_TIME_ZONE,
+        province="AB",
         address="118 Whyte Avenue NW\nEdmonton, Alberta  T6E 1Y5",
         phone="+17805550134",
         email="hello@needle-and-motion.example",
@@ -93,7 +98,7 @@ def make_clinic(*, rng: Random, practitioners: int, rooms: int, today: date) -> 
         HealthcareService.objects.create(
             id=new_id(rng), slug=slug, name=name, name_fr=french, minutes=minutes, buffer_after=buffer,
             price_amount=price, deposit_amount=deposit, modality=modality, screening=screening,
-            room_kind=kind, for_returning=returning,
+            room_kind=kind, for_returning=returning, course_sessions_max=6 if returning else None,
             description=words, description_fr=mots, position=position,
         )
         for position, (slug, name, french, minutes, buffer, price, deposit, modality, screening, kind, returning, words,
@@ -124,14 +129,17 @@ def _make_therapist(
         needling_authorised_until=today + timedelta(days=3650),
     )
     practitioner.services.set(services)
-    Schedule.objects.bulk_create(
-        Schedule(
-            id=new_id(rng), practitioner=practitioner, location=location, weekday=weekday,
-            start_time=time.fromisoformat(start), end_time=time.fromisoformat(end),
-        )
-        for weekday, start, end in _HOURS[number % len(_HOURS)]
-    )  # fmt: skip
+    Schedule.objects.bulk_create(_week_of(rng, number % len(_HOURS), practitioner, location))
     return practitioner
+
+
+def _week_of(rng: Random, which: int, practitioner: Practitioner, location: Location) -> Iterator[Schedule]:
+    for lines, is_break in ((_HOURS[which], False), (_BREAKS[which], True)):
+        for weekday, start, end in lines:
+            yield Schedule(
+                id=new_id(rng), practitioner=practitioner, location=location, weekday=weekday, is_break=is_break,
+                start_time=time.fromisoformat(start), end_time=time.fromisoformat(end),
+            )  # fmt: skip
 
 
 def _make_user(rng: Random, *, email: str, name: str, role: str) -> User:

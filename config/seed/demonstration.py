@@ -9,11 +9,11 @@ from typing import Any
 
 from booking.models import Appointment, HealthcareService
 from booking.payments.ledger import balance_of
-from booking.payments.services import record_desk_payment
 from booking.rules.availability import Slot
 from booking.selectors.rechecks import stage_now
 from booking.selectors.slots import free_slots
 from booking.services.appointments import book_for_caller, confirm_details
+from booking.services.desk_money import take_payment
 from booking.services.holds import hold_time
 from booking.services.rechecks import begin_questions, extent_for, finish_questions
 from booking.services.visits import acknowledge_alert, check_in, finish_visit, mark_arrived
@@ -36,14 +36,14 @@ _REQUESTS: tuple[tuple[str, dict[str, Any]], ...] = (
 def make_it_lively(*, clinic: Clinic, rng: Random, now: datetime) -> None:
     """Bring today up to this moment, and let three things wait for somebody."""
     reception = User.objects.get(role=Role.RECEPTION)
-    _bring_up_to_date(reception, now)
+    _bring_up_to_date(reception, rng, now)
     by_slug = {service.slug: service for service in clinic.services}
     for trouble in _REQUESTS:
         _ask_for_a_time(clinic, by_slug["first-visit"], rng, trouble, now)
     _book_without_form(clinic, by_slug["first-visit"], rng, reception, now)
 
 
-def _bring_up_to_date(reception: User, now: datetime) -> None:
+def _bring_up_to_date(reception: User, rng: Random, now: datetime) -> None:
     begun = Appointment.objects.filter(status=Appointment.Status.BOOKED, start__lte=now + timedelta(minutes=10))
     for visit in begun.select_related("practitioner__user", "screening").order_by("start"):
         mark_arrived(appointment=visit, by=reception, now=now)
@@ -56,8 +56,9 @@ def _bring_up_to_date(reception: User, now: datetime) -> None:
         check_in(appointment=visit, by=reception, now=now)
         due = balance_of(visit).due
         if due:
-            record_desk_payment(appointment=visit, amount=due, method="terminal", by=reception, now=now)
-        finish_visit(appointment=visit, by=visit.practitioner.user, now=now)
+            key = new_id(rng)
+            take_payment(appointment=visit, amount=due, method="terminal", request_key=key, by=reception, now=now)
+        finish_visit(appointment=visit, by=reception, now=now)
 
 
 def _nothing_has_changed(visit: Appointment, now: datetime) -> None:

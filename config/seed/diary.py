@@ -10,14 +10,16 @@ from datetime import date, datetime, timedelta
 from random import Random
 from zoneinfo import ZoneInfo
 
-from booking.models import HealthcareService, Practitioner, Room, Schedule, TimeOff
-from booking.rules.intervals import Interval
+from booking.models import HealthcareService, Practitioner, Room
+from booking.rules.intervals import Interval, overlaps
+from booking.selectors.working_time import working_time_of
 from config.seed.clinic import Clinic
 
 BOOKED_SHARE = 0.6
 ROOM_TO_CHOOSE = 0.4  # of the demonstration, so that whoever tries it finds a time
 _WEIGHTS = {"first-visit": 22, "follow-up": 60, "assessment": 10, "phone-call": 8}
 _STEP = timedelta(minutes=15)
+_YEARS = timedelta(days=7000)  # further back than any seeded visit
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +46,18 @@ class Visit:
 class Diary:
     """The visits of one clinic, day by day."""
 
-    def __init__(self, *, clinic: Clinic, rng: Random, time_off: list[TimeOff], share: float = BOOKED_SHARE) -> None:
+    def __init__(self, *, clinic: Clinic, rng: Random, today: date, share: float = BOOKED_SHARE) -> None:
+        """Hours and time off must be written by now; `today` is the middle of the dates that are looked at."""
         self._clinic = clinic
         self._rng = rng
         self._share = share
-        self._zone = ZoneInfo(clinic.location.time_zone)
-        self._hours: dict[int, list[Schedule]] = defaultdict(list)
-        for row in Schedule.objects.filter(location=clinic.location).order_by("practitioner__name", "start_time"):
-            self._hours[row.weekday].append(row)
-        self._time_off = time_off
         self._practitioners = {person.pk: person for person in clinic.practitioners}
+        self._working = working_time_of(
+            practitioners=sorted(clinic.practitioners, key=str),
+            location=clinic.location,
+            from_date=today - _YEARS,
+            to_date=today + _YEARS,
+        )
 
     def coming(self, *, today: date, days: int, at_most: int) -> list[Visit]:
         """Visits from today on, never more than `at_most`."""
@@ -86,16 +90,10 @@ class Diary:
         return kept
 
     def _windows(self, day: date) -> Iterator[tuple[Interval, Practitioner]]:
-        for row in self._hours[day.weekday()]:
-            window = Interval(
-                datetime.combine(day, row.start_time, self._zone), datetime.combine(day, row.end_time, self._zone)
-            )
-            if not any(self._is_off(row, window, absence) for absence in self._time_off):
-                yield window, self._practitioners[row.practitioner_id]
-
-    def _is_off(self, row: Schedule, window: Interval, absence: TimeOff) -> bool:
-        theirs = absence.practitioner_id in (None, row.practitioner_id)
-        return theirs and absence.start < window.end and window.start < absence.end
+        for works in self._working:
+            for window in works.windows(from_date=day, to_date=day):
+                if not any(overlaps(window, away.interval) for away in works.away):
+                    yield window, self._practitioners[works.practitioner]
 
     def _fill(
         self, window: Interval, practitioner: Practitioner, busy: dict[object, list[Interval]]

@@ -10,8 +10,10 @@ from django.apps import apps
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.db.models import F
 
 from booking.models import Location, TimeOff
+from booking.reminders.models import Communication
 from booking.reminders.services import plan_reminders
 from booking.services.links import manage_token
 from config.seed.clinic import Clinic, make_clinic, new_id
@@ -58,6 +60,7 @@ def seed(
     rng = Random(number)
     today = today or now.astimezone(ZoneInfo(settings.CLINIC_TIME_ZONE)).date()
     with transaction.atomic():
+        _take_your_time()
         if flush:
             empty_the_clinic()
         if Location.objects.exists():
@@ -78,7 +81,8 @@ def seed(
 
 def _fill(clinic: Clinic, rng: Random, *, today: date, days: int, total: int, share: float, now: datetime) -> Made:
     midnight = midnight_of(today, ZoneInfo(clinic.location.time_zone))
-    diary = Diary(clinic=clinic, rng=rng, time_off=_make_time_off(clinic, rng, today, days), share=share)
+    _make_time_off(clinic, rng, today, days)
+    diary = Diary(clinic=clinic, rng=rng, today=today, share=share)
     coming = diary.coming(today=today, days=days, at_most=total)
     past = diary.past(today=today, number=total - len(coming))
     writer = Writer(clinic=clinic, rng=rng, midnight=midnight)
@@ -86,8 +90,19 @@ def _fill(clinic: Clinic, rng: Random, *, today: date, days: int, total: int, sh
     writer.written.insert()
     planned_at = now if midnight <= now < midnight + timedelta(days=1) else midnight
     for appointment in made[len(past) :]:
-        plan_reminders(appointment=appointment, manage_token=manage_token(appointment), now=planned_at)
+        known_at = min(planned_at, appointment.start - timedelta(hours=3))
+        plan_reminders(appointment=appointment, manage_token=manage_token(appointment), now=known_at)
+    # whoever comes soon was reminded two hours before, like everybody
+    Communication.objects.filter(status=Communication.Status.PREPARATION, due_at__lte=planned_at).update(
+        status=Communication.Status.COMPLETED, sent_at=F("due_at")
+    )
     return Made(clinic.location, today, len(clinic.practitioners), len(writer.written.patients), len(made), len(coming))
+
+
+def _take_your_time() -> None:
+    """Years of visits are drawn and copied in one transaction, which is longer than any request may take."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL statement_timeout = 0")
 
 
 def empty_the_clinic() -> None:

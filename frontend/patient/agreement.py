@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 
 from booking.models import Appointment
 from booking.selectors.practitioners import needles
+from booking.services.appointments import make_needle_free
 from booking.services.consents import sign_for_visit, withdraw_for_visit
 from frontend.patient.sign_forms import SignForm, note_shown, when_shown
 from frontend.patient.visit import of_proven_visit
@@ -72,4 +73,19 @@ def withdraw(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse
         )
     withdraw_for_visit(appointment=visit, reason=form.cleaned_data["reason"], now=now())
     messages.success(request, gettext("You have taken back your agreement. Nothing is charged for it."))
+    return redirect("patient:visit")
+
+
+@of_proven_visit
+@require_http_methods(["GET", "HEAD", "POST"])
+def go_without(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
+    """The same time as a visit without needles."""
+    if request.method != "POST":  # typed or opened again: the page of the visit has the button
+        return redirect("patient:visit")
+    try:
+        make_needle_free(appointment=visit, by=None, now=now())
+    except DrypointError as problem:
+        messages.warning(request, str(problem.message))
+    else:
+        messages.success(request, gettext("You keep your time. It is a visit without needles now."))
     return redirect("patient:visit")

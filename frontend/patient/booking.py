@@ -25,8 +25,10 @@ from booking.selectors.practitioners import needles
 from booking.services.admission import clearance_for
 from booking.services.appointments import Confirmed, confirm_details
 from booking.services.confirming import ways_to_pay
+from booking.services.courses import confirm_course, ways_to_pay_course
 from booking.services.holds import extend_hold, release_hold
 from frontend.patient.book_forms import SOMEONE_NEW, AgreeForm, DetailsForm, WhichPatientForm, details_from
+from frontend.patient.course import may_be_course, sessions_held
 from frontend.patient.pages import book_steps, private, signed_in_patient
 from frontend.patient.paying import go_and_pay
 from frontend.patient.refusals import not_cleared_page
@@ -103,7 +105,8 @@ def agree(request: HttpRequest) -> HttpResponse:
         return redirect("patient:details")
     is_request = clearance_for(hold, who=who, now=moment).decision == "request"
     can_go_without = is_request and needle_free_service_for(hold, now=moment) is not None
-    ways = ways_to_pay(hold)
+    sessions = sessions_held(hold)
+    ways = ways_to_pay_course(hold) if sessions else ways_to_pay(hold)
     form = AgreeForm(
         request.POST if request.method == "POST" else None,
         ways=["none"] if "none" in ways else ways,  # nothing is due before the visit: nothing to choose
@@ -131,6 +134,7 @@ def agree(request: HttpRequest) -> HttpResponse:
         "sign": sign,
         "forms": [one for one in (form, sign) if one],
         "hold": hold,
+        "sessions": sessions,
         "who": who,
         "terms": terms_of_hold(hold, now=moment),
         "is_request": is_request,
@@ -161,16 +165,18 @@ def _confirm(
     sign: SignForm | None,
     moment: datetime,
 ) -> Confirmed:
-    return confirm_details(
-        appointment=hold,
-        patient=who,
-        payment=form.payment_choice,
-        policies_accepted=form.cleaned_data["agree"],
-        accepts_assessment=bool(form.cleaned_data.get("accepts_assessment")),
-        signature=sign.signature(shown_at=when_shown(request, sign.shown, now=moment)) if sign else None,
-        by=signed_in_patient(request) if isinstance(who, Patient) else None,
-        now=moment,
-    )
+    said: dict[str, Any] = {
+        "patient": who,
+        "payment": form.payment_choice,
+        "policies_accepted": form.cleaned_data["agree"],
+        "accepts_assessment": bool(form.cleaned_data.get("accepts_assessment")),
+        "signature": sign.signature(shown_at=when_shown(request, sign.shown, now=moment)) if sign else None,
+        "by": signed_in_patient(request) if isinstance(who, Patient) else None,
+        "now": moment,
+    }
+    if hold.course is None:
+        return confirm_details(appointment=hold, **said)
+    return confirm_course(course=hold.course, **said)[0]
 
 
 def _sign_form(
@@ -195,6 +201,8 @@ def _not_booked(
     messages.warning(request, str(problem.message))
     if isinstance(problem, IncompleteAnswers):
         return redirect("patient:resume")
+    if isinstance(problem, SlotTaken) and hold.course is not None:
+        return redirect("patient:course")  # nothing has changed: the page proposes other days
     if isinstance(problem, HoldExpired | SlotTaken) or not isinstance(problem, BookingError):
         way.forget_hold()
     return times_of(hold)
@@ -273,6 +281,8 @@ def _details_page(
         "forms": [which] if of_which else [form],
         "someone_new": SOMEONE_NEW,
         "hold": hold,
+        "sessions": sessions_held(hold),
+        "longest": hold.service.course_sessions_max if may_be_course(hold) else None,
         "terms": terms_of_hold(hold, now=moment),
         "seconds_left": _seconds_left(hold, moment),
         "steps": book_steps("details"),

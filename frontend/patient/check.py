@@ -1,14 +1,18 @@
 """The check: for which visit, who comes, where it hurts. Each step has its own address."""
 
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.http import require_http_methods
 
+from booking.errors import NotPossibleNow
 from booking.models import HealthcareService
 from booking.rules.help_languages import help_sentences
 from booking.selectors.asking import FOR_SOMEONE_ELSE
 from booking.selectors.locations import the_clinic
+from booking.services.holds import release_hold
 from frontend.patient.check_forms import WhereForm, WhoForm
 from frontend.patient.pages import check_steps, private
 from frontend.patient.way import Way
@@ -39,6 +43,7 @@ def check(request: HttpRequest) -> HttpResponse:
         )
         save_answers(response=response, context={"modality": kind, "stage": "booking"}, now=moment)
         way.begin(response)
+        _let_go(way, moment)
         return redirect("patient:who")
     clinic = the_clinic()
     context = {
@@ -51,6 +56,18 @@ def check(request: HttpRequest) -> HttpResponse:
         "not_chosen": request.method == "POST",
     }
     return render(request, "patient/check.html", context, status=422 if request.method == "POST" else 200)
+
+
+def _let_go(way: Way, moment: datetime) -> None:
+    """A time that was chosen with the answers of before is free for others at once."""
+    hold = way.live_hold(moment)
+    if hold is None or not hold.service.needs_screening:
+        return
+    way.forget_hold()
+    try:
+        release_hold(appointment=hold, now=moment)
+    except NotPossibleNow:  # it has just become a booking
+        return
 
 
 @private

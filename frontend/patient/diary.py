@@ -10,7 +10,7 @@ from booking.models import Appointment, HealthcareService, Location, Practitione
 from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
 from booking.selectors.locations import the_clinic
-from booking.selectors.slots import free_slots
+from booking.selectors.slots import first_free, free_slots
 from frontend.patient.time_forms import LookForm
 from intake.models import Screening
 
@@ -75,20 +75,25 @@ def diary_of(
     look: LookForm,
     screening: Screening | None,
     mine: Appointment | None,
+    between: tuple[date | None, date | None] = (None, None),
     now: datetime,
 ) -> Diary:
     """A week of free times from the asked day on; if it has none, the week that begins with the next free one.
 
     :param mine: the reader's own hold, or the visit that is being moved: its time counts as free
+    :param between: the first and the last day that may be chosen at all; None: as the clinic has it
     """
     location = mine.location if mine is not None else the_clinic()
     assert location is not None, "services belong to a clinic"
     zone = location.time_zone
     today = wall_date(now, zone)
-    last_day = today + timedelta(days=location.days_ahead)
-    first = min(max(look.from_date or today, today), last_day)
+    opens = max(today, between[0] or today)
+    last_day = min(today + timedelta(days=location.days_ahead), between[1] or date.max)
+    first = max(min(look.from_date or opens, last_day), opens)
 
     def week(start: date) -> list[Slot]:
+        if start > last_day:
+            return []
         end = min(start + timedelta(days=DAYS_A_PAGE - 1), last_day)
         return free_slots(
             service=service,
@@ -101,9 +106,13 @@ def diary_of(
         )
 
     slots = week(first)
-    while not slots and first + timedelta(days=DAYS_A_PAGE) <= last_day:
-        first += timedelta(days=DAYS_A_PAGE)
-        slots = week(first)
+    if not slots:
+        slot = first_free(
+            service=service, practitioner=look.chosen, screening=screening, holder=mine, from_date=first, now=now
+        )
+        if slot is not None and wall_date(slot.start, zone) <= last_day:
+            first = wall_date(slot.start, zone)
+            slots = week(first)
     later = first + timedelta(days=DAYS_A_PAGE)
     return Diary(
         service=service,
@@ -111,7 +120,7 @@ def diary_of(
         look=look,
         practitioner=look.chosen,
         days=_days(slots, zone, mine if mine is not None and mine.service_id == service.pk else None),
-        earlier=max(today, first - timedelta(days=DAYS_A_PAGE)) if first > today else None,
+        earlier=max(opens, first - timedelta(days=DAYS_A_PAGE)) if first > opens else None,
         later=later if later <= last_day else None,
         slots=tuple(slots),
     )

@@ -230,7 +230,7 @@ class QuestionsForm(forms.Form):
             question=said(item.question),
             help=said(item.help),
             why=said(shipped_manner().why.get(item.id, "")),
-            told=str(ANSWERS[said_gate]) if self.draft.is_told(item) and said_gate else "",
+            told=_told(row, said_gate),
             gate=gate,
             fires_on=item.triage_on,
             follow_ups=[
@@ -243,6 +243,15 @@ class QuestionsForm(forms.Form):
                 for one in row.follow_ups
             ],
         )
+
+
+def _told(row: Row, gate: str | None) -> str:
+    """What was said before to a question that is not asked here: another answer, who fills in, or the birth date."""
+    if row.asks_gate:
+        return ""
+    if row.item.triage_on == "applies":
+        return str(ANSWERS["yes"])
+    return str(ANSWERS[gate]) if gate else ""
 
 
 def _name(row: Row, follow_up: FollowUp) -> str:

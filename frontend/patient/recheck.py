@@ -1,7 +1,7 @@
-"""The questions before a visit: by the link of its mail, or on a device that the desk hands over."""
+"""The questions before a visit: by the link of its mail, or on a device that was handed over for them."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import wraps
 from typing import Any, Final
 from uuid import UUID
@@ -13,9 +13,11 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from booking.models import Appointment
 from booking.selectors.appointments import with_relations
+from booking.selectors.offers import needle_free_service_for
 from booking.selectors.rechecks import stage_now, was_asked_again
 from booking.services.admission import clearance_for
 from booking.services.rechecks import begin_questions, extent_for, finish_questions
+from frontend.patient.handed import ENDED, HANDED, is_handed, is_own
 from frontend.patient.pages import private
 from frontend.patient.question_forms import QuestionsForm
 from frontend.patient.recheck_draft import AgainForm, RecheckDraft, recheck_draft
@@ -31,22 +33,8 @@ from intake.services.audit import record_event
 from intake.services.responses import save_answers
 from intake.tokens import session_mark
 
-HANDED: Final = "recheck.handed"  # the visit of a device that reception handed over, and until when
-ENDED: Final = "recheck.ended"  # how the questions on such a device ended
 _FORM: Final = "recheck.form"
-HANDED_FOR: Final = timedelta(minutes=20)
 View = Callable[..., HttpResponse]
-
-
-def hand_over(request: HttpRequest, visit: Appointment, *, now: datetime) -> None:
-    """From here on this browser asks the questions of one visit and shows nothing else; whoever was signed in must be
-    signed out before.
-    """
-    request.session[HANDED] = {"visit": str(visit.pk), "until": (now + HANDED_FOR).isoformat()}
-
-
-def is_handed(request: HttpRequest) -> bool:
-    return HANDED in request.session
 
 
 def of_visit_to_check(view: View) -> View:
@@ -80,7 +68,7 @@ def begin(request: HttpRequest, visit: Appointment) -> HttpResponse:
         )
         request.session[_FORM] = {"id": str(response.pk), "visit": str(visit.pk)}
         return redirect("patient:check-page", number=1)
-    context = {"visit": visit, "handed": is_handed(request), "is_full": due == "full"}
+    context = {"visit": visit, "handed": is_handed(request), "own": is_own(request), "is_full": due == "full"}
     return render(request, "patient/recheck_begin.html", context)
 
 
@@ -112,7 +100,7 @@ def questions(request: HttpRequest, visit: Appointment, number: int) -> HttpResp
 def done(request: HttpRequest) -> HttpResponse:
     """What follows: help now, a talk before anything else, or nothing at all."""
     if ENDED in request.session:
-        return render(request, "patient/recheck_handed_back.html", {"kind": request.session[ENDED]})
+        return render(request, "patient/recheck_handed_back.html", request.session[ENDED])
     way = Way(request)
     visit = way.visit
     if visit is None:
@@ -129,7 +117,13 @@ def done(request: HttpRequest) -> HttpResponse:
         urgent = {name for name, found in findings.items() if found["urgent"]}
         told = visit.screening.result["messages"]
         texts = list(dict.fromkeys(said(one["text"]) for one in told if one["item"] in urgent))
-    context = {"visit": visit, "kind": kind, "texts": texts, "is_emergency": visit.screening.urgent == "EMERGENCY"}
+    context = {
+        "visit": visit,
+        "kind": kind,
+        "texts": texts,
+        "is_emergency": visit.screening.urgent == "EMERGENCY",
+        "without_needles": kind == "talk" and needle_free_service_for(visit, now=moment),
+    }
     return render(request, "patient/recheck_done.html", context)
 
 
@@ -144,9 +138,9 @@ def _send(
         return render(request, "patient/no_visit.html", {"problem": problem}, status=problem.status)
     request.session.pop(_FORM, None)
     if is_handed(request):
-        kind = _ending(answered, moment)
+        ended = {"kind": _ending(answered, moment), "own": is_own(request)}
         request.session.flush()  # nothing of the patient stays on the clinic's device
-        request.session[ENDED] = kind
+        request.session[ENDED] = ended
     return redirect("patient:check-done")
 
 

@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from booking.errors import BookingError, HoldExpired, SlotTaken
+from booking.errors import BookingError, HoldExpired, SlotTaken, TooManyHolds
 from booking.models import Appointment, HealthcareService, Practitioner
 from booking.selectors.locations import the_clinic
 from booking.services.holds import Held, hold_time, release_hold
@@ -22,6 +22,7 @@ from frontend.patient.time_forms import ChosenTime, LookForm
 from frontend.patient.way import Way
 from intake.clock import now
 from intake.models import Screening
+from intake.origin import address_of
 
 
 @private
@@ -60,10 +61,10 @@ def times(request: HttpRequest) -> HttpResponse:
     chosen = ChosenTime(request.POST, service=service)
     if not chosen.is_valid():
         return _page(request, diary, form=chosen, status=422)
-    if hold is not None and _is_the_same(hold, chosen, service):
+    if hold is not None and _is_the_same(hold, chosen, service, screening):
         return redirect("patient:details")
     try:
-        held = _hold(way, service, chosen, screening, hold, moment)
+        held = _hold(way, service, chosen, screening, hold, address_of(request), moment)
     except SlotTaken as taken:
         again = diary_of(service=service, look=look, screening=screening, mine=way.live_hold(moment), now=moment)
         return _page(request, again.with_alternatives(taken.details.get("alternatives", [])), problem=taken, status=409)
@@ -109,6 +110,7 @@ def _hold(
     chosen: ChosenTime,
     screening: Screening | None,
     before: Appointment | None,
+    address: str,
     moment: datetime,
 ) -> Held:
     """Hold the chosen time and let an earlier one go: after it, or before it where the earlier one stands in the way.
@@ -128,6 +130,7 @@ def _hold(
             request_key=with_key,
             held_by=way.mark,
             source=Appointment.Source.PATIENT,
+            address=address,
             now=moment,
         )
 
@@ -135,7 +138,7 @@ def _hold(
         held = hold(key)
     except HoldExpired:
         held = hold(uuid4())
-    except SlotTaken:
+    except (SlotTaken, TooManyHolds):  # perhaps for the time that is let go
         if before is None:
             raise
         release_hold(appointment=before, now=moment)
@@ -146,7 +149,12 @@ def _hold(
     return held
 
 
-def _is_the_same(hold: Appointment, chosen: ChosenTime, service: HealthcareService) -> bool:
+def _is_the_same(
+    hold: Appointment, chosen: ChosenTime, service: HealthcareService, screening: Screening | None
+) -> bool:
+    """Whether it is held already, and for the answers of now."""
+    if hold.screening_id != (screening.pk if screening else None):
+        return False
     practitioner: Practitioner | None = chosen.cleaned_data["practitioner"]
     with_them = practitioner is None or hold.practitioner_id == practitioner.pk
     return hold.service_id == service.pk and hold.start == chosen.cleaned_data["time"] and with_them

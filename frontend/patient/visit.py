@@ -19,11 +19,17 @@ from booking.feeds.ics import visit_calendar
 from booking.models import Appointment
 from booking.payments.ledger import balance_of, fees_of_moves
 from booking.selectors.appointments import appointment_by_manage_token, appointments_of_user
+from booking.selectors.courses import allowed_dates, cancelled_with, coming_sessions, sessions_of
+from booking.selectors.displacements import choices_for
 from booking.selectors.more_details import details_asked_of
+from booking.selectors.offers import needle_free_service_for
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import was_asked_again
+from booking.selectors.waitlist import entry_for, may_wait_for_earlier
 from booking.services.appointments import cancel_appointment, reschedule_appointment
+from booking.services.moves import may_patient_move
 from booking.services.rechecks import extent_for
+from booking.services.undoing import can_be_undone
 from frontend.patient.asking import asking_of
 from frontend.patient.diary import Diary, diary_of
 from frontend.patient.pages import private
@@ -60,7 +66,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     known_here = way.is_proven and way.visit == visit
     request.session.cycle_key()
     way.open_visit(visit, proven=known_here or visit.patient.contact_verified_at is not None)
-    return _without_referrer(redirect("patient:visit"))
+    return _without_referrer(redirect("patient:choices" if choices_for(visit) else "patient:visit"))
 
 
 def _without_referrer(response: HttpResponse) -> HttpResponse:
@@ -108,7 +114,7 @@ def prove(request: HttpRequest) -> HttpResponse:
             return render(request, "patient/no_visit.html", {"problem": problem}, status=problem.status)
         if form.is_valid():
             way.prove_visit()
-            return redirect("patient:visit")
+            return redirect("patient:choices" if choices_for(visit) else "patient:visit")
     return render(request, "patient/prove.html", {"form": form}, status=422 if form.is_bound else 200)
 
 
@@ -118,7 +124,7 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
     """When, where, with whom, what is paid and due, and what can be done; said as it is now."""
     moment = now()
     balance = balance_of(visit)
-    is_coming = visit.status in _CHANGEABLE and visit.start > moment
+    is_coming, agreement = visit.status in _CHANGEABLE and visit.start > moment, agreement_of(visit, now=moment)
     context = {
         "visit": visit,
         "state": _state(visit),
@@ -126,10 +132,19 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
         "give_back": max(0, -balance.due),
         "terms": terms_of_visit(visit, now=moment),
         "is_coming": is_coming,
-        "may_move": is_coming and visit.awaiting != Appointment.Awaiting.PAYMENT,
+        **_course_of(visit, moment),
+        "cancelled_with": cancelled_with(visit),
+        "choices": choices_for(visit),
+        "may_move": is_coming
+        and visit.awaiting != Appointment.Awaiting.PAYMENT
+        and may_patient_move(visit, now=moment),
+        "may_undo": can_be_undone(visit, now=moment),
+        "place": entry_for(visit, now=moment) if is_coming else None,
+        "may_wait": is_coming and may_wait_for_earlier(visit),
         "free_now": is_coming and fee_now(visit, now=moment) == 0,
         "asking": asking_of(visit, now=moment),
-        "agreement": agreement_of(visit, now=moment),
+        "agreement": agreement,
+        "without_needles": is_coming and agreement == "withdrawn" and needle_free_service_for(visit, now=moment),
         "again": visit.status == Status.CANCELLED,
         "asks_again": extent_for(visit, now=moment) != "nothing",
         "more_details": bool(details_asked_of(visit)),
@@ -142,7 +157,8 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
 @require_GET
 def calendar_file(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
     """The visit for a calendar: when and where, never why."""
-    content = visit_calendar(appointment=visit, title=gettext("Your appointment"), now=now())
+    besides = list(sessions_of(visit.course).filter(status=Status.BOOKED)) if visit.course else []
+    content = visit_calendar(appointment=visit, besides=besides, title=gettext("Your appointment"), now=now())
     return HttpResponse(
         content,
         content_type="text/calendar; charset=utf-8",
@@ -185,8 +201,17 @@ def move(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
     moment = now()
     if visit.status not in _CHANGEABLE or visit.awaiting == Appointment.Awaiting.PAYMENT:
         return redirect("patient:visit")
+    if not may_patient_move(visit, now=moment):
+        return redirect("patient:visit")
     look = LookForm(request.POST if request.method == "POST" else request.GET, service=visit.service)
-    diary = diary_of(service=visit.service, look=look, screening=visit.screening, mine=visit, now=moment)
+    diary = diary_of(
+        service=visit.service,
+        look=look,
+        screening=visit.screening,
+        mine=visit,
+        between=allowed_dates(visit),
+        now=moment,
+    )
     fee = fee_now(visit, now=moment)
     if request.method != "POST":
         return _move_page(request, visit, diary, fee)
@@ -254,6 +279,14 @@ def agreement_of(visit: Appointment, *, now: datetime) -> str:
     """How the signing before needling stands; empty where there is nothing to sign or take back."""
     is_open = visit.status in (*_CHANGEABLE, Status.ARRIVED, Status.CHECKED_IN) and visit.end > now
     return consent_state(visit.patient) if is_open and needles(visit.service) else ""
+
+
+def _course_of(visit: Appointment, moment: datetime) -> dict[str, object]:
+    """The other sessions of its course, and whether more than this one can still be changed."""
+    if visit.course is None:
+        return {}
+    coming = coming_sessions(visit.course, now=moment).count()
+    return {"sessions": list(sessions_of(visit.course)), "may_change_all": coming > 1}
 
 
 def _state(visit: Appointment) -> str:

@@ -3,26 +3,16 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404
-from django.urls import reverse
-from django.utils.translation import gettext as _
 
 from booking.models import Appointment, Location, Practitioner, TimeOff
 from booking.rules.intervals import Interval
 from booking.rules.walltime import start_of_day, to_wall, wall_date
-from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.calendar import Day, week
-from booking.selectors.time_off import displaced_by
-from booking.services.schedules import add_time_off, moment_at, remove_time_off
 from frontend.staff.desk import OVER, read_date, read_practitioner
-from frontend.staff.forms import TimeOffForm
-from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page, sent
+from frontend.staff.frame import CLINIC, clinic_or_refuse, for_roles, me, page
 from intake import clock
-from intake.errors import DrypointError
 
 LINE = 5  # minutes of one line of the grid
 _KINDS = {"proposed": "held", "pending": "pending"}
@@ -61,8 +51,10 @@ class CalendarColumn:
     date: date
     open: tuple[Block, ...]
     away: tuple[AwayBlock, ...]
+    busy: tuple[Block, ...]
     visits: tuple[VisitBlock, ...]
     is_today: bool
+    closed: str | None
 
 
 @for_roles(*CLINIC)
@@ -82,6 +74,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
     first_hour, last_hour = _span(columns)
     context = {
         "location": clinic,
+        "closed_rooms": found.closed_rooms,
         "columns": [one for one in columns if by_day or _has_something(one) or one.date.weekday() < 5],
         "by_day": by_day,
         "whose": whose,
@@ -99,66 +92,6 @@ def calendar(request: HttpRequest) -> HttpResponse:
     return page(request, "staff/calendar.html", context)
 
 
-@for_roles(*CLINIC, methods=("GET", "HEAD", "POST"))
-def time_off(request: HttpRequest) -> HttpResponse:
-    """Enter time off; what lies in it stays and is shown next, to be mended."""
-    clinic, refusal = clinic_or_refuse(), None
-    form = TimeOffForm(sent(request), initial=_first_guess(request))
-    if request.method == "POST" and form.is_valid():
-        try:
-            made = _add(request, clinic, form)
-        except DrypointError as error:
-            refusal = error
-        else:
-            messages.success(request, _("Noted as away."))
-            return SeeOther(reverse("staff:displaced", args=[made.pk]))
-    status = refusal.status if refusal else 422 if form.errors else 200
-    return page(request, "staff/time_off.html", {"form": form, "refusal": refusal}, status=status)
-
-
-@for_roles(*CLINIC)
-def displaced(request: HttpRequest, time_off_id: UUID) -> HttpResponse:
-    """The visits that lie in time off, each with its way to move it."""
-    away = get_object_or_404(TimeOff.objects.select_related("practitioner", "location"), pk=time_off_id)
-    now = clock.now()
-    visible = appointments_visible_to(me(request), now=now)
-    visits = visible.filter(pk__in=displaced_by(away, now=now).values("pk")).order_by("start").distinct()
-    return page(request, "staff/displaced.html", {"away": away, "visits": visits, "zone": away.location.time_zone})
-
-
-@for_roles(*CLINIC, methods=("POST",))
-def back_again(request: HttpRequest, time_off_id: UUID) -> HttpResponse:
-    """Take time off out again; a second tap finds nothing more to do."""
-    away = TimeOff.objects.select_related("location", "practitioner").filter(pk=time_off_id).first()
-    if away is not None:
-        remove_time_off(time_off=away, by=me(request), now=clock.now())
-    messages.success(request, _("Taken out. These times can be booked again."))
-    return SeeOther(reverse("staff:calendar"))
-
-
-def _add(request: HttpRequest, clinic: Location, form: TimeOffForm) -> TimeOff:
-    said = form.cleaned_data
-    start = moment_at(location=clinic, wall=datetime.combine(said["from_date"], said["from_time"]))
-    end = moment_at(location=clinic, wall=datetime.combine(said["until_date"], said["until_time"]))
-    if end <= start:
-        raise DrypointError(_("The end must come after the beginning."))
-    return add_time_off(
-        location=clinic,
-        practitioner=said["practitioner"],
-        start=start,
-        end=end,
-        reason=said["reason"],
-        by=me(request),
-        now=clock.now(),
-    )
-
-
-def _first_guess(request: HttpRequest) -> dict[str, object]:
-    day = read_date(request.GET.get("date", "")) or wall_date(clock.now(), clinic_or_refuse().time_zone)
-    whose = read_practitioner(request.GET.get("practitioner", ""))
-    return {"practitioner": whose, "from_date": day, "from_time": "08:00", "until_date": day, "until_time": "18:00"}
-
-
 def _whose(request: HttpRequest) -> Practitioner | None:
     asked = read_practitioner(request.GET.get("practitioner", ""))
     active = Practitioner.objects.filter(active=True)
@@ -173,8 +106,10 @@ def _column(practitioner: Practitioner, day: Day, clinic: Location, today: date)
         date=day.date,
         open=tuple(Block(*_place(one, whole, zone)) for one in day.hours),
         away=tuple(AwayBlock(*_place(one, whole, zone), one) for one in day.away),
+        busy=tuple(Block(*_place(one, whole, zone)) for one in day.busy),
         visits=tuple(VisitBlock(*_place(one, whole, zone), one, _kind(one)) for one in day.visits),
         is_today=day.date == today,
+        closed=day.closed,
     )
 
 
@@ -192,7 +127,7 @@ def _line(moment: datetime, zone: str) -> int:
 
 
 def _kind(visit: Appointment) -> str:
-    if getattr(visit, "displaced", False):
+    if getattr(visit, "displaced", False) or getattr(visit, "room_closed", False):
         return "stop"
     return "over" if visit.status in OVER else _KINDS.get(visit.status, "")
 

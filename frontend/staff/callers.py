@@ -3,24 +3,29 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID, uuid4, uuid5
 
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
+from booking.errors import SlotNotOffered, SlotTaken
 from booking.models import HealthcareService, Practitioner
 from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
-from booking.selectors.practitioners import needles
+from booking.selectors.courses import Proposal, lengths_of, propose_course, sessions_of, spacing_of
+from booking.selectors.practitioners import needles, practitioners_for
 from booking.selectors.slots import free_slots
-from booking.services.appointments import book_for_caller
+from booking.services.appointments import book_for_caller, book_walk_in
+from booking.services.courses import book_course_for_caller
+from frontend.course_forms import sessions_asked, starts_chosen
 from frontend.staff.desk import read_date, read_practitioner
 from frontend.staff.forms import CallerForm
 from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page
 from frontend.staff.times import day_after_today, names_of, read_value, times_of
 from frontend.staff.visits import visible_visit
+from frontend.staff.why_not import Answer, answers_for
 from frontend.staff.words import FORMS
 from frontend.templatetags.presentation import short_day
 from intake import clock
@@ -30,6 +35,7 @@ from intake.selectors.patients import likely_matches, patients_visible_to, searc
 from intake.selectors.reviews import form_state
 from intake.services.patients import PatientDetails
 
+NOW = "now"  # the time of somebody who stands at the desk
 DAYS_LOOKED_AT = 14
 DAYS_SHOWN = 4
 MATCHES_SHOWN = 8
@@ -46,6 +52,7 @@ class Wanted:
     first: date
     time: str
     kept: Screening | None  # the answers on file, if they still hold
+    sessions: int = 1
 
     @property
     def health(self) -> list[tuple[str, str]]:
@@ -70,11 +77,13 @@ def book(request: HttpRequest) -> HttpResponse:
     if request.method != "POST" or "look" in request.POST:
         return _page(request, wanted, _unbound(wanted, values), now)
     form = CallerForm(request.POST, **_needs(wanted))
-    chosen = read_value(wanted.time)
+    chosen = (now, None) if wanted.time == NOW else read_value(wanted.time)
     if not form.is_valid() or chosen is None:
         if chosen is None:
             form.add_error(None, _("Please choose a time."))
         return _page(request, wanted, form, now, status=422)
+    if wanted.sessions > 1:
+        return _book_course(request, wanted, form, chosen, now)
     return _book(request, wanted, form, chosen, now)
 
 
@@ -82,31 +91,82 @@ def book(request: HttpRequest) -> HttpResponse:
 def booked(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """What to tell the caller."""
     visit = visible_visit(request, appointment_id)
-    return page(request, "staff/booked.html", {"visit": visit})
+    sessions = list(sessions_of(visit.course)) if visit.course else []
+    return page(request, "staff/booked.html", {"visit": visit, "sessions": sessions})
 
 
 def _book(
     request: HttpRequest, wanted: Wanted, form: CallerForm, chosen: tuple[datetime, UUID | None], now: datetime
 ) -> HttpResponse:
     said = form.cleaned_data
+    common: dict[str, Any] = {
+        "service": said["service"],
+        "patient": wanted.patient or _details(said),
+        "screening": wanted.kept if said["health_form"] == "kept" else None,
+        "wait_for_form": said["health_form"] == "link",
+        "payment": said["payment"],
+        "note": said["note"],
+        "request_key": said["request_key"],
+        "by": me(request),
+        "now": now,
+    }
     try:
-        made = book_for_caller(
+        if wanted.time == NOW:
+            made = book_walk_in(practitioner=said["practitioner"], **common)
+        else:
+            whose = Practitioner.objects.filter(pk=chosen[1]).first() if chosen[1] else None
+            made = book_for_caller(practitioner=whose, start=chosen[0], **common)
+    except DrypointError as error:
+        near = error.details.get("alternatives", [])
+        whom = practitioners_for(said["service"]).filter(**({"pk": chosen[1]} if chosen[1] else {}))
+        why = answers_for(said["service"], whom, chosen[0]) if isinstance(error, SlotNotOffered | SlotTaken) else []
+        return _page(request, wanted, form, now, refusal=error, near=near, why=why, status=error.status)
+    return SeeOther(reverse("staff:booked", args=[made.appointment.pk]))
+
+
+def _book_course(
+    request: HttpRequest, wanted: Wanted, form: CallerForm, chosen: tuple[datetime, UUID | None], now: datetime
+) -> HttpResponse:
+    """All sessions at once. The days are looked at before they are booked: the first time, the page shows them."""
+    said, proposal = form.cleaned_data, _days(wanted, chosen, now)
+    starts = starts_chosen(request.POST, sessions=wanted.sessions)
+    if not starts or starts[0] != chosen[0] or proposal is None or proposal.practitioner is None:
+        return _page(request, wanted, form, now, proposal=proposal, days_first=True)
+    try:
+        made = book_course_for_caller(
             service=said["service"],
-            practitioner=Practitioner.objects.filter(pk=chosen[1]).first() if chosen[1] else None,
-            start=chosen[0],
+            practitioner=proposal.practitioner,
+            starts=starts,
             patient=wanted.patient or _details(said),
             screening=wanted.kept if said["health_form"] == "kept" else None,
             wait_for_form=said["health_form"] == "link",
             payment=said["payment"],
             note=said["note"],
-            request_key=said["request_key"],
+            request_key=uuid5(said["request_key"], " ".join(start.isoformat() for start in starts)),
             by=me(request),
             now=now,
         )
     except DrypointError as error:
-        near = error.details.get("alternatives", [])
-        return _page(request, wanted, form, now, refusal=error, near=near, status=error.status)
-    return SeeOther(reverse("staff:booked", args=[made.appointment.pk]))
+        instead = error.details.get("proposal") or _days(wanted, chosen, now)
+        return _page(request, wanted, form, now, refusal=error, proposal=instead, status=error.status)
+    return SeeOther(reverse("staff:booked", args=[made[0].appointment.pk]))
+
+
+def _days(wanted: Wanted, chosen: tuple[datetime, UUID | None] | None, now: datetime) -> Proposal | None:
+    """The days of a course from the chosen time on; None until it is chosen, and for a single visit."""
+    if wanted.service is None or wanted.sessions < 2 or chosen is None:
+        return None
+    whose = practitioners_for(wanted.service).filter(pk=chosen[1]).first() if chosen[1] else wanted.practitioner
+    return propose_course(
+        service=wanted.service,
+        practitioner=whose,
+        first_start=chosen[0],
+        sessions=wanted.sessions,
+        spacing=spacing_of(wanted.service),
+        answers_until=wanted.kept.valid_until if wanted.kept else None,
+        by_staff=True,
+        now=now,
+    )
 
 
 def _details(said: dict[str, Any]) -> PatientDetails:
@@ -128,6 +188,9 @@ def _page(
     *,
     refusal: DrypointError | None = None,
     near: list[Slot] | None = None,
+    why: list[Answer] | None = None,
+    proposal: Proposal | None = None,
+    days_first: bool = False,
     status: int = 200,
 ) -> HttpResponse:
     clinic = clinic_or_refuse()
@@ -147,12 +210,16 @@ def _page(
         "wanted": wanted,
         "form": form,
         "refusal": refusal,
+        "answers": why,
         "found": found,
         "duplicates": list(likely_matches(wanted.patient)[:5]) if wanted.patient else [],
         "days": shown,
         "near": bool(near),
         "later": shown[-1].date + timedelta(days=1) if shown else wanted.first + timedelta(days=DAYS_LOOKED_AT),
         "zone": clinic.time_zone,
+        "lengths": lengths_of(wanted.service) if wanted.service else [],
+        "days_first": days_first,
+        "proposal": proposal or _days(wanted, read_value(wanted.time), now),
     }
     return page(request, "staff/book.html", context, status=status)
 
@@ -186,6 +253,7 @@ def _read(values: QueryDict, user: User, now: datetime) -> Wanted:
         ),
         time=values.get("time", ""),
         kept=_kept(patient, now),
+        sessions=sessions_asked(values, service, otherwise=1) if service else 1,
     )
 
 

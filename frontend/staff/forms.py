@@ -1,16 +1,18 @@
 """What staff type, read and checked for its form only; rules are the services'."""
 
+import datetime
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
 from uuid import uuid4
 
 from django import forms
+from django.core.validators import MaxValueValidator
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from booking.models import HealthcareService, Practitioner
+from booking.models import Appointment, HealthcareService, Practitioner, Room
 from frontend.templatetags.presentation import WHOLE_UNIT_CURRENCIES
 from intake.rules.decisions import ALLOWING, MAX_DAYS, MAX_VISITS
 
@@ -21,6 +23,7 @@ REASONS = (
     ("clinic", _("The clinic can't do it: no fee")),
 )
 
+WHOLE_CLINIC = "clinic"
 OFFERED = (
     ("without-needles", _("A visit without needles; at the same time if the patient chose to keep it")),
     ("call", _("A call from us")),
@@ -81,17 +84,55 @@ class CancelForm(forms.Form):
     waive_fee = forms.BooleanField(label=_("Waive the fee"), required=False)
 
 
-class TimeOffForm(forms.Form):
-    """When somebody is away, on the clinic's clock."""
+class BeyondForm(forms.Form):
+    """Why staff go beyond the rules for moving, and to which time that is not in the list, if to one."""
 
-    practitioner = forms.ModelChoiceField(
-        Practitioner.objects.filter(active=True), label=_("Who"), required=False, empty_label=_("The whole clinic")
+    set_aside = forms.ChoiceField(
+        label=_("Why"),
+        choices=[
+            ("", _("Choose…")),
+            *((one.value, one.label) for one in Appointment.SetAside if one != Appointment.SetAside.WALK_IN),
+        ],
+        required=False,
     )
+    date = forms.DateField(
+        label=_("Date"), required=False, widget=DateInput(), validators=[MaxValueValidator(datetime.date(2200, 1, 1))]
+    )
+    at = forms.TimeField(label=_("At"), required=False, widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if bool(said.get("date")) != bool(said.get("at")) and not self.errors:
+            self.add_error("at" if said.get("date") else "date", _("Please give the date and the time."))
+        if said.get("at") and not said.get("set_aside"):
+            self.add_error("set_aside", _("Please say why."))
+        return said
+
+
+class TimeOffForm(forms.Form):
+    """Who or what is away by the clinic's clock. `away`: a therapist, a room, or None for the whole clinic."""
+
     from_date = forms.DateField(label=_("From"), widget=DateInput())
     from_time = forms.TimeField(label=_("At"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
     until_date = forms.DateField(label=_("Until"), widget=DateInput())
     until_time = forms.TimeField(label=_("At"), widget=forms.TimeInput(format="%H:%M", attrs={"type": "time"}))
     reason = forms.CharField(label=_("What for"), required=False, max_length=120, help_text=_("No health details."))
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        therapists, rooms = Practitioner.objects.filter(active=True), Room.objects.filter(active=True)
+        known: dict[str, Practitioner | Room | None] = {WHOLE_CLINIC: None}
+        known |= {str(one.pk): one for one in therapists} | {str(one.pk): one for one in rooms}
+        self.fields["away"] = forms.TypedChoiceField(
+            label=_("Who or what"),
+            choices=[
+                ("", _("Please choose")),
+                (WHOLE_CLINIC, _("The whole clinic")),
+                (_("Therapists"), [(str(one.pk), one.name) for one in therapists]),
+                (_("Rooms"), [(str(one.pk), one.name) for one in rooms]),
+            ],
+            coerce=known.__getitem__,
+        )
 
 
 class DecisionForm(forms.Form):

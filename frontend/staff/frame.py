@@ -117,11 +117,14 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         due = list(open_tasks(by=me(request), now=clock.now()).values_list("due_at", flat=True))
         late = sum(one <= clock.now() for one in due)
         add(_("To do"), reverse("staff:tasks"), late or len(due), "stop" if late else "review")
+        add(_("Waitlist"), reverse("staff:waitlist"))
         add(_("Patients"), reverse("staff:patients"))
     if role == Role.MANAGER:
         add(_("Money"), reverse("staff:money"), open_findings().count())
     if role == Role.OWNER:
         items.append(MenuItem(_("Start"), reverse("staff:desk"), request.path == reverse("staff:desk")))
+    if role in (Role.THERAPIST, Role.MANAGER, Role.OWNER):
+        add(_("Hours"), reverse("staff:hours"))
     if role in (Role.MANAGER, Role.OWNER):
         add(_("Questions"), reverse("staff:questions"))
         add(_("Settings"), reverse("admin:index"))

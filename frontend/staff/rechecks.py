@@ -2,10 +2,12 @@
 therapist makes of what came up.
 """
 
+from base64 import b64encode
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+import qrcode
 from django.contrib import messages
 from django.contrib.auth import logout
 from django.core.exceptions import PermissionDenied
@@ -14,12 +16,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from qrcode.image.svg import SvgPathImage
 
 from booking.models import Appointment
 from booking.selectors.rechecks import stage_now
 from booking.services.rechecks import begin_questions, extent_for, finish_questions
 from booking.services.reviews import decide_request
-from frontend.patient.recheck import hand_over as open_for_the_patient
+from frontend.patient.handed import hand_over as open_for_the_patient
+from frontend.patient.handed import link_for_own_phone
 from frontend.patient.recheck_draft import AgainForm, recheck_draft
 from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
 from frontend.staff.talk import REASONS, ReasonChip
@@ -44,6 +48,17 @@ def hand_over(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     logout(request)
     open_for_the_patient(request, visit, now=now)
     return redirect("patient:check-begin")
+
+
+@for_roles(*CLINIC)
+def own_phone(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """A code for the patient's own phone, which asks the questions there."""
+    now, visit = clock.now(), visible_visit(request, appointment_id)
+    if extent_for(visit, now=now) == "nothing":
+        messages.info(request, _("Nothing has to be asked now."))
+        return SeeOther(reverse("staff:visit", args=[visit.pk]))
+    picture = b64encode(qrcode.make(link_for_own_phone(visit, now=now), image_factory=SvgPathImage).to_string())
+    return page(request, "staff/own_phone.html", {"visit": visit, "picture": picture.decode()})
 
 
 @for_roles(Role.THERAPIST, methods=("GET", "HEAD", "POST"))

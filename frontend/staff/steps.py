@@ -14,8 +14,10 @@ from booking.rules.walltime import wall_date
 from booking.selectors.day_board import Blocker
 from booking.selectors.practitioners import needles
 from booking.services import letters_by_hand, visits
-from booking.services.appointments import make_needle_free
+from booking.services.appointments import free_rest_of_noshow, make_needle_free, undo_cancellation
 from booking.services.checkout import switch_to_desk
+from booking.services.shortening import MAY_BE_SHORTER, has_rest_to_free
+from booking.services.undoing import can_be_undone
 from intake.models import Role, User
 
 Status = Appointment.Status
@@ -75,6 +77,8 @@ STEPS: Final[dict[str, Step]] = {
             letters_by_hand.send_check_link,
             _("The link to the short questions is on its way."),
         ),
+        Step("undo", _("Undo the cancellation"), undo_cancellation, _("It is booked again, as it was.")),
+        Step("free-rest", _("Free the rest"), free_rest_of_noshow, _("The rest of the time can be booked.")),
         Step("pay-at-desk", _("Pays at the desk"), _pay_at_desk, _("It is paid at the desk now.")),
     )
 }
@@ -91,6 +95,7 @@ class Offered:
     others: tuple[Step, ...]
     may_move: bool
     may_cancel: bool
+    may_shorten: bool
 
 
 def offered_steps(visit: Appointment, *, now: datetime) -> Offered:
@@ -102,11 +107,16 @@ def offered_steps(visit: Appointment, *, now: datetime) -> Offered:
     others = [STEPS[slug] for slug in _BESIDES if may_become(visit.status, STEPS[slug].leads_to) and visit.start <= now]
     if visit.status == Status.NOSHOW and has_come:
         others.append(STEPS["arrived"])
+    if has_rest_to_free(visit, now=now):
+        others.insert(0, STEPS["free-rest"])
+    if can_be_undone(visit, by_staff=True, now=now):
+        others.append(STEPS["undo"])
     return Offered(
         following=following,
         others=tuple(others),
         may_move=visit.status in (Status.PENDING, Status.BOOKED) and not pays_now,
         may_cancel=may_become(visit.status, Status.CANCELLED) and visit.status != Status.PROPOSED,
+        may_shorten=has_come and visit.status in MAY_BE_SHORTER and now < visit.end,
     )
 
 
@@ -131,6 +141,7 @@ class Mend:
 _KINDS: Final = {
     "not-cleared": "stop",
     "displaced": "stop",
+    "room-closed": "stop",
     "review-pending": "review",
     "alert": "review",
     "therapist-talks-first": "review",
@@ -146,10 +157,12 @@ _BUTTONS: Final = {
 }
 _PLACES: Final = {
     "move": ("move", "", _("Move")),
+    "room": ("room", "", _("Another room")),
     "review": ("review", "", _("Open")),
     "take-payment": ("visit", "#money", _("Take payment")),
     "give-back": ("visit", "#money", _("Give back")),
     "resend": ("resend", "", _("Send again")),
+    "review-course": ("visit", "#course", _("Answer")),
     "ask-again": ("visit", "#again", _("Ask now")),
     "talk": ("visit", "#talk", _("Open")),
     "sign": ("sign", "", _("Sign here")),

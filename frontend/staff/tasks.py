@@ -81,13 +81,14 @@ _STEPS: dict[str, tuple[Step, str | Promise]] = {
 
 
 def _line(task: Task, user: User, now: datetime) -> Line:
-    contact = task.contact or {}
+    contact, is_displaced = task.contact or {}, task.kind == Task.Kind.DISPLACED
+    known = task.patient.phone if is_displaced and task.patient else None
     return Line(
         task=task,
         name=contact.get("name", ""),
-        number=to_python(contact["phone"]) if contact.get("phone") else None,
+        number=to_python(contact["phone"]) if contact.get("phone") else known or None,
         best_time=contact.get("best_time", ""),
         is_late=task.due_at <= now,
         is_mine=task.owner_id == user.pk,
-        is_call=task.kind == Task.Kind.CALL_BACK,
+        is_call=is_displaced or task.kind == Task.Kind.CALL_BACK,
     )

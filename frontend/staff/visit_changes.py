@@ -1,6 +1,6 @@
 """What is done to a visit: one button each, or a page that says first what follows."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from booking.errors import ReasonNeeded, SlotNotOffered, SlotTaken, WallTimeInvalid
 from booking.models import Appointment, Practitioner
 from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
@@ -15,19 +16,26 @@ from booking.selectors.fees import fee_if_cancelled
 from booking.selectors.practitioners import practitioners_for
 from booking.selectors.slots import free_slots
 from booking.services.appointments import cancel_appointment, reschedule_appointment
+from booking.services.moves import may_patient_move
+from booking.services.schedules import moment_at
 from frontend.staff.desk import read_date, read_practitioner, refused_at_desk
-from frontend.staff.forms import CancelForm
+from frontend.staff.forms import BeyondForm, CancelForm
 from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
 from frontend.staff.steps import STEPS
 from frontend.staff.times import DayOfTimes, day_after_today, names_of, read_value, times_of
 from frontend.staff.visits import render_visit, step_or_404, visible_visit
+from frontend.staff.why_not import Answer, answers_for
 from frontend.templatetags.presentation import moment, money
 from intake import clock
 from intake.errors import DrypointError
 
 Reason = Appointment.CancelReason
 DAYS_SHOWN = 7
-_REASONS = {"patient": (Reason.PATIENT, False), "unwell": (Reason.UNWELL, False), "clinic": (Reason.CLINIC, False)}
+REASONS_TO_CANCEL = {
+    "patient": (Reason.PATIENT, False),
+    "unwell": (Reason.UNWELL, False),
+    "clinic": (Reason.CLINIC, False),
+}
 
 
 @for_roles(*CLINIC, methods=("POST",))
@@ -72,7 +80,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     visit = visible_visit(request, appointment_id)
     form = CancelForm(sent(request))
     if request.method == "POST" and form.is_valid():
-        reason, waived = _REASONS[form.cleaned_data["reason"]]
+        reason, waived = REASONS_TO_CANCEL[form.cleaned_data["reason"]]
         waived = waived or form.cleaned_data["waive_fee"]
         try:
             done = cancel_appointment(
@@ -94,25 +102,49 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     visit = visible_visit(request, appointment_id)
     if request.method != "POST":
         return _move_page(request, visit)
-    chosen = read_value(request.POST.get("time", ""))
+    beyond = BeyondForm(request.POST)
+    if not beyond.is_valid():
+        return _move_page(request, visit, beyond=beyond, status=422)
+    try:
+        chosen = _chosen(request, visit, beyond)
+    except WallTimeInvalid as error:
+        return _move_page(request, visit, problem=str(error.message), beyond=beyond, status=error.status)
     whose = practitioners_for(visit.service).filter(pk=chosen[1]).first() if chosen and chosen[1] else None
     if chosen is None or whose is None:
         return _move_page(request, visit, problem=_("Please choose a time."), status=422)
     try:
         moved = reschedule_appointment(
-            appointment=visit, practitioner=whose, start=chosen[0], by=me(request), now=clock.now()
+            appointment=visit,
+            practitioner=whose,
+            start=chosen[0],
+            set_aside=beyond.cleaned_data["set_aside"],
+            by=me(request),
+            now=clock.now(),
         )
     except DrypointError as error:
         near = error.details.get("alternatives", [])
         visit.refresh_from_db()
-        return _move_page(request, visit, problem=str(error.message), near=near, status=error.status)
+        refused = isinstance(error, SlotNotOffered | SlotTaken)
+        why = answers_for(visit.service, [whose], chosen[0], holder=visit) if refused else []
+        asks_why = isinstance(error, ReasonNeeded)
+        return _move_page(
+            request, visit, problem=str(error.message), near=near, why=why, asks_why=asks_why, status=error.status
+        )
     when = moment(moved.appointment.start, visit.time_zone)
     messages.success(request, _("Moved to %(when)s.") % {"when": when})
     return SeeOther(reverse("staff:visit", args=[visit.pk]))
 
 
 def _move_page(
-    request: HttpRequest, visit: Appointment, *, problem: str = "", near: list[Slot] | None = None, status: int = 200
+    request: HttpRequest,
+    visit: Appointment,
+    *,
+    problem: str = "",
+    near: list[Slot] | None = None,
+    why: list[Answer] | None = None,
+    beyond: BeyondForm | None = None,
+    asks_why: bool = False,
+    status: int = 200,
 ) -> HttpResponse:
     now = clock.now()
     today = wall_date(now, visit.time_zone)
@@ -123,6 +155,10 @@ def _move_page(
     context = {
         "visit": visit,
         "problem": problem,
+        "answers": why,
+        "asks_why": asks_why,
+        "form": beyond or BeyondForm(request.POST if request.method == "POST" else None),
+        "needs_reason": not may_patient_move(visit, now=now),
         "first": first,
         "later": first + timedelta(days=DAYS_SHOWN),
         "earlier": day_after_today(first - timedelta(days=DAYS_SHOWN), today),
@@ -132,6 +168,18 @@ def _move_page(
         "near": times_of(near or [], zone=visit.time_zone, names=names_of(offered)),
     }
     return page(request, "staff/move.html", context, status=status)
+
+
+def _chosen(request: HttpRequest, visit: Appointment, beyond: BeyondForm) -> tuple[datetime, UUID | None] | None:
+    """The time that was typed, or else the one of the list; None without any.
+
+    :raises WallTimeInvalid: the clocks change then
+    """
+    said = beyond.cleaned_data
+    if said["at"] is None:
+        return read_value(request.POST.get("time", ""))
+    whose = read_practitioner(request.POST.get("therapist", "")) or visit.practitioner
+    return moment_at(location=visit.location, wall=datetime.combine(said["date"], said["at"])), whose.pk
 
 
 def _free_times(visit: Appointment, whose: Practitioner, first: date, request: HttpRequest) -> list[DayOfTimes]:
@@ -151,5 +199,5 @@ def _free_times(visit: Appointment, whose: Practitioner, first: date, request: H
 
 def _cancelled_words(visit: Appointment, fee: int) -> str:
     if not fee:
-        return _("Cancelled. There is no fee.")
-    return _("Cancelled. The fee is %(fee)s.") % {"fee": money(fee, visit.currency)}
+        return _("Cancelled. There is no fee. You can undo it for three minutes.")
+    return _("Cancelled. The fee is %(fee)s. You can undo it for three minutes.") % {"fee": money(fee, visit.currency)}

@@ -11,8 +11,10 @@ from booking.models import Appointment
 from booking.payments.ledger import Balance, balance_of
 from booking.payments.models import LedgerEntry
 from booking.reminders.models import Communication
+from booking.rules.courses import MOST
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to
+from booking.selectors.courses import coming_sessions, courses_to_review, sessions_of
 from booking.selectors.day_board import blockers_of
 from booking.selectors.offers import needle_free_offer
 from booking.selectors.rechecks import was_asked_again
@@ -74,6 +76,7 @@ def render_visit(
     blockers = blockers_of(appointment, by=user, now=now)
     context = {
         **_before_visit(appointment, care, {one.code for one in blockers}, now),
+        **_course_of(appointment, user, now),
         "visit": appointment,
         "refusal": refusal,
         "offered": offered_steps(appointment, now=now),
@@ -98,6 +101,21 @@ def render_visit(
         "events": events_of(appointment)[:SHOWN_EVENTS],
     }
     return page(request, "staff/visit.html", context, status=status)
+
+
+def _course_of(appointment: Appointment, user: User, now: datetime) -> dict[str, object]:
+    """The sessions of its course, what can still be changed, and whether the therapist is asked how it goes on."""
+    course = appointment.course
+    if course is None:
+        return {}
+    sessions = list(sessions_of(course))
+    return {
+        "sessions": sessions,
+        "sessions_left": coming_sessions(course, now=now).count(),
+        "may_add": 0 < len(sessions) < MOST,
+        "review_due": courses_to_review(now=now).filter(pk=course.pk).exists(),
+        "may_review": user.role == Role.THERAPIST,
+    }
 
 
 def _before_visit(appointment: Appointment, care: Care | None, blockers: set[str], now: datetime) -> dict[str, object]:

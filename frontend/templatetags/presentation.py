@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
@@ -85,6 +85,19 @@ def moment(value: datetime | None, zone: str | None = None) -> str:
     if value is None:
         return ""
     return gettext("%(day)s, %(hour)s") % {"day": short_day(value, zone), "hour": clock(value, zone)}
+
+
+@register.simple_tag
+def time_span(start: datetime, end: datetime, zone: str) -> str:
+    """From when until when, no day named twice: "Monday 30 November, 9:00 to 12:00", and whole days by their names."""
+    first, last = (one.astimezone(ZoneInfo(str(zone))) for one in (start, end))
+    if first.time() == last.time() == time():
+        first_day, last_day = short_day(first.date()), short_day(last.date() - timedelta(days=1))
+        if first_day == last_day:
+            return gettext("%(day)s, the whole day") % {"day": first_day}
+        return gettext("%(first)s to %(last)s, whole days") % {"first": first_day, "last": last_day}
+    until = clock(end, zone) if first.date() == last.date() else moment(end, zone)
+    return gettext("%(start)s to %(end)s") % {"start": moment(start, zone), "end": until}
 
 
 @register.filter

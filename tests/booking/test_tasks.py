@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from booking.models import Appointment
-from booking.tasks import sweep_forms, sweep_holds, sweep_requests
+from booking.tasks import sweep_forms, sweep_freed_times, sweep_holds, sweep_requests, sweep_waitlist
 from config.celery import app
 from intake.clock import now
 from tests.factories.booking import Clinic, at, make_appointment
@@ -31,4 +31,6 @@ def test_each_sweep_ends_what_is_due_and_may_run_twice(clinic: Clinic) -> None:
 
 def test_beat_knows_them_by_name() -> None:
     asked = {entry["task"] for entry in app.conf.beat_schedule.values()}
-    assert {task.name for task in (sweep_holds, sweep_requests, sweep_forms)} <= asked
+    assert {
+        task.name for task in (sweep_freed_times, sweep_waitlist, sweep_holds, sweep_requests, sweep_forms)
+    } <= asked

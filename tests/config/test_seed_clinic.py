@@ -4,12 +4,15 @@ import hashlib
 from collections import Counter
 from datetime import UTC, date, datetime, time, timedelta
 from io import StringIO
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from booking.models import Appointment, Schedule, TimeOff
+from booking.models import Appointment, Practitioner
+from booking.rules.intervals import overlaps
+from booking.selectors.working_time import working_time_of
 from config.invariants import broken_promises
 from config.seed.signins import demonstration_signins
 from intake.clock import now
@@ -40,17 +43,13 @@ def fingerprint() -> str:
 
 
 def working_minutes(first: date, days: int) -> float:
-    off = list(TimeOff.objects.all())
-    total = 0.0
-    for day in (first + timedelta(days=number) for number in range(days)):
-        for row in Schedule.objects.filter(weekday=day.weekday()):
-            start = datetime.combine(day, row.start_time, EDMONTON)
-            end = datetime.combine(day, row.end_time, EDMONTON)
-            if not any(
-                one.practitioner_id == row.practitioner_id and one.start < end and start < one.end for one in off
-            ):
-                total += (end - start).total_seconds() / 60
-    return total
+    days_asked = {"from_date": first, "to_date": first + timedelta(days=days - 1)}
+    return sum(
+        (window.end - window.start).total_seconds() / 60
+        for works in working_time_of(practitioners=Practitioner.objects.all(), **days_asked)
+        for window in works.windows(**days_asked)
+        if not any(overlaps(window, away.interval) for away in works.away)
+    )
 
 
 def test_the_same_numbers_make_the_same_clinic_and_other_numbers_another() -> None:
@@ -80,8 +79,28 @@ def test_six_tenths_of_the_window_are_booked_and_the_rest_of_the_number_lies_beh
     assert broken_promises(now=midnight) == []
 
 
-def test_the_demonstration_has_three_therapists_requests_a_waiting_form_and_sign_ins() -> None:
+def test_of_visits_older_than_a_year_only_who_came_and_when_is_left() -> None:
+    seed("--practitioners", "1", "--appointments", "1600", "--days", "3", "--today", TODAY)
+    midnight = datetime.combine(date.fromisoformat(TODAY), time(), EDMONTON).astimezone(UTC)
+    old = Appointment.objects.filter(start__lt=midnight - timedelta(days=366))
+    assert old.count() > 100
+    assert not old.filter(encounter__isnull=False).exists()
+    assert not old.filter(payments__isnull=False).exists()
+    assert broken_promises(now=midnight) == []
+
+
+@pytest.fixture
+def _monday_noon(settings, tmp_path: Path) -> None:
+    noon = datetime.combine(date.fromisoformat(TODAY), time(12), EDMONTON)
+    settings.CLOCK_FILE = tmp_path / "clock"
+    settings.CLOCK_FILE.write_text(str((noon - datetime.now(UTC)).total_seconds()))
+
+
+@pytest.mark.usefixtures("_monday_noon")
+def test_the_demonstration_is_in_the_middle_of_its_day_with_requests_a_waiting_form_and_sign_ins() -> None:
     seed()
+    begun = Appointment.objects.filter(start__date=TODAY, start__lte=now()).exclude(status="cancelled")
+    assert begun.filter(status="fulfilled").exists()
     waiting = Counter(Appointment.objects.filter(status="pending").values_list("awaiting", flat=True))
     assert waiting == {"review": 2, "form": 1}
     roles = Counter(person.role for person in demonstration_signins())

@@ -12,7 +12,7 @@ from tests.chaos import callers
 from tests.journeys import evidence
 from tests.live import LiveStack
 
-pytestmark = pytest.mark.xdist_group("live")
+pytestmark = pytest.mark.xdist_group("live-2")
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from booking.models import Appointment, HealthcareService, Location, Practitioner, Room, Schedule
+from booking.models import Appointment, Course, HealthcareService, Location, Practitioner, Room, Schedule
 from booking.rules.walltime import wall_text
 from intake.models import Patient, Role, User
 
@@ -145,6 +145,21 @@ def make_clinic(**over: Any) -> Clinic:
             position=4,
         ),
     )
+
+
+def make_course(clinic: Clinic, **over: Any) -> Course:
+    """Four sessions, five to ten days apart, looked at after the third; its sessions are made by themselves."""
+    fields = {
+        "service": clinic.needling,
+        "practitioner": clinic.anna,
+        "sessions": 4,
+        "min_days": 5,
+        "max_days": 10,
+        "review_after": 3,
+        "request_key": uuid4(),
+        "created_at": NOW,
+    }
+    return Course.objects.create(**{**fields, **over})
 
 
 def make_appointment(

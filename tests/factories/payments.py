@@ -13,6 +13,7 @@ from django.test import Client
 from booking.models import Appointment, HealthcareService
 from booking.payments.models import LedgerEntry, Payment
 from booking.services.appointments import confirm_details
+from booking.services.cancellations import settle_cancellations
 from booking.services.checkout import carry_out_wanted, handle_events, open_checkout, settle
 from booking.services.holds import hold_time
 from intake import clock
@@ -94,6 +95,7 @@ class Till:
         """What the beat does, a minute and a bit apart."""
         for _ in range(times):
             self.wait(seconds=61)
+            settle_cancellations(now=self.now)
             carry_out_wanted(now=self.now)
             handle_events(now=self.now)
 

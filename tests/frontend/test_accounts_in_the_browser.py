@@ -9,12 +9,12 @@ from playwright.sync_api import Browser, Page
 
 from booking.reminders.models import Communication
 from intake.models import Role
+from tests.axe import RULES
 from tests.factories.accounts import code_of
 from tests.factories.booking import make_location
 from tests.factories.intake import make_patient, make_user
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 PASSWORD = "a quiet river at dawn"
 
 

@@ -32,10 +32,17 @@ def people(live_stack: LiveStack) -> list[SignIn]:
 
 
 @pytest.fixture
-def reception(people: list[SignIn], somebody: Somebody) -> Callable[[], Visitor]:
-    def comes() -> Visitor:
-        desk = somebody(width=1440)
-        steps.signs_in(desk, next(one for one in people if one.role == "reception"))
-        return desk
+def colleague(people: list[SignIn], somebody: Somebody) -> Somebody:
+    """Signs somebody of the clinic in, by name or role."""
+
+    def comes(*, name: str = "", role: str = "") -> Visitor:
+        member = somebody(width=1440)
+        steps.signs_in(member, next(one for one in people if name in one.name and role in one.role))
+        return member
 
     return comes
+
+
+@pytest.fixture
+def reception(colleague: Somebody) -> Callable[[], Visitor]:
+    return lambda: colleague(role="reception")

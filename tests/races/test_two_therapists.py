@@ -2,6 +2,7 @@
 
 import time
 from collections import Counter
+from collections.abc import Sequence
 from unittest import mock
 from uuid import UUID
 
@@ -55,13 +56,13 @@ def decide(appointment: UUID, decision: str, therapist: UUID) -> None:
 def decide_unguarded(appointment: UUID, decision: str, therapist: UUID) -> None:
     """The negative control: the same door without its lock, and with time between looking and writing."""
 
-    def look(one: Appointment) -> Appointment:
+    def look(visits: Sequence[Appointment]) -> list[Appointment]:
         found = Appointment.objects.select_related("service", "location", "practitioner", "patient", "screening")
-        row = found.get(pk=one.pk)
+        rows = [found.get(pk=one.pk) for one in visits]
         time.sleep(1)
-        return row
+        return rows
 
-    with mock.patch.object(reviews, "lock_appointment", look):
+    with mock.patch.object(reviews, "lock_appointments", look):
         decide(appointment, decision, therapist)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.test import Client
 
-from booking.models import Appointment, StandIn, Task, TimeOff
+from booking.models import Appointment, Offer, StandIn, Task, TimeOff, WaitlistEntry
 from booking.payments.models import Finding
 from booking.reminders.models import Communication
 from booking.services.errands import open_task
@@ -59,6 +59,8 @@ class House:
     users: dict[str, User]
     task: Task
     form_token: str  # of the link to a form that somebody began
+    offer: Offer  # to the patient, who is on the waitlist
+    offer_token: str
     browsers: dict[str, Client] = field(default_factory=dict)
 
     def browser(self, role: str) -> Client:
@@ -66,8 +68,10 @@ class House:
         client = Client()
         if role in ("link", "proven"):
             client.get(f"/visit/{self.token}/")
+            client.get(f"/wait/offer/{self.offer_token}/")
             if role == "proven":
                 client.post("/visit/who/", born(self.patient))
+                client.post("/wait/who/", born(self.patient))
         elif role == "no-factor":
             client.force_login(self.users["therapist"], backend="allauth.account.auth_backends.AuthenticationBackend")
         elif role in self.users:
@@ -97,7 +101,8 @@ def make_house() -> House:
     people.make_patient(now=NOW, given_name="Stray", family_name="Stranger", user=users["stranger"])
     people.make_care_relation(clinic.anna.user, patient, now=NOW)
     screening = _answered(patient)
-    visit = _with_token(_visit(clinic, 10, patient, screening))
+    course = made.make_course(clinic, patient=patient)
+    visit = _with_token(_visit(clinic, 10, patient, screening, course=course, session_number=1))
     request = _visit(
         clinic, 14, patient, screening, status="pending", awaiting="review", decide_by=made.at(12), manage_token_hash=""
     )
@@ -130,15 +135,31 @@ def make_house() -> House:
         practitioner=clinic.anna, colleague=clinic.ben, start=made.at(9, days=20), end=made.at(17, days=21),
         named_by=users["manager"], named_at=NOW,
     )  # fmt: skip
+    offer = _offer(clinic, patient, screening)
     return House(
         clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, finding, users,
-        task=_call_to_make(), form_token=_form_link(),
+        task=_call_to_make(), form_token=_form_link(), offer=offer, offer_token="offer",
     )  # fmt: skip
 
 
 def _call_to_make() -> Task:
     contact = {"name": "Cal Ler", "phone": "+17805550123", "best_time": ""}
     return open_task(kind=Task.Kind.CALL_BACK, due_at=made.at(12), contact=contact, asked_by="browser", now=NOW)
+
+
+def _offer(clinic: made.Clinic, patient: Patient, screening: Screening) -> Offer:
+    """A time that is kept for the patient, who waits for one."""
+    entry = WaitlistEntry.objects.create(
+        patient=patient, service=clinic.needling, location=clinic.location, screening=screening, created_at=NOW,
+        token_hash=hash_token("place"),
+    )  # fmt: skip
+    until = NOW + made.timedelta(minutes=30)
+    hold = made.make_appointment(
+        clinic, start=made.at(11, days=3), status="proposed", hold_expires_at=until, confirmed_at=None
+    )
+    return Offer.objects.create(
+        hold=hold, entry=entry, token_hash=hash_token("offer"), created_at=NOW, expires_at=until
+    )
 
 
 def _form_link() -> str:

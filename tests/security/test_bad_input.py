@@ -232,6 +232,7 @@ QUESTIONS = {
     "/visits/{visit}/move/": ("from", "therapist", "time"),
     "/visit/move/": ("from", "practitioner"),
     "/accounts/login/": ("next",),
+    "/calendar/why-not/": ("service", "practitioner", "date", "time"),
     "/api/v1/slots/": ("service", "from", "to", "practitioner", "location", "screening"),
 }
 

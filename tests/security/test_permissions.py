@@ -12,12 +12,14 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from booking.models import StandIn
+from frontend.patient.handed import link_for_own_phone
 from intake.models import Questionnaire
-from tests.security.house import ANSWER, CLINICAL, MAIL, NAME, NOTE, REASON, ROLES, SECRETS, House
+from tests.security.house import ANSWER, CLINICAL, MAIL, NAME, NOTE, NOW, REASON, ROLES, SECRETS, House
 from tests.security.permissions import ACCOUNT_PAGES, ADMIN, API, MACHINES, OUTSIDE, PAGES, TABLE, Door
 
 SIGN_IN, FACTOR = "/accounts/login/", "/accounts/2fa/reauthenticate/"
-LEADS = {SIGN_IN: "sign-in", "/admin/login/": "sign-in", FACTOR: "factor", "/visit/who/": "prove"}
+LEADS = {SIGN_IN: "sign-in", "/admin/login/": "sign-in", FACTOR: "factor"}
+LEADS |= {"/visit/who/": "prove", "/wait/who/": "prove"}
 METHODS = ("GET", "POST")
 RARE = {"reception": ("PUT", "DELETE"), "anonymous": ("DELETE",)}
 AT_THE_ADMIN = ("anonymous", "patient", "therapist", "manager", "owner", "no-factor")
@@ -60,6 +62,7 @@ def address(pattern: str, house: House) -> str:
         "<uuid:patient_id>": house.patient.pk,
         "<uuid:screening_id>": house.screening.pk,
         "<uuid:time_off_id>": house.time_off.pk,
+        "<uuid:practitioner_id>": house.clinic.anna.pk,
         "<uuid:stand_in_id>": StandIn.objects.get().pk,
         "<uuid:message_id>": house.message.pk,
         "<uuid:hold_id>": house.hold.pk,
@@ -68,7 +71,8 @@ def address(pattern: str, house: House) -> str:
         "<slug:slug>": "without-needles",
         "<slug:item_id>": "clinic_sea",
         "<slug:follow_up_id>": "how",
-        "<str:token>": house.form_token if pattern.startswith("check/") else house.token,
+        "<uuid:entry_id>": house.offer.entry_id,
+        "<str:token>": _token_of(pattern, house),
         "<uuid:task_id>": house.task.pk,
         "<path:content_type_id>": 1,
         "<path:object_id>": _object_of(pattern, house),
@@ -81,6 +85,12 @@ def address(pattern: str, house: House) -> str:
         pattern = pattern.replace(placeholder, str(value))
     assert not re.search(r"[<(\[]", pattern), pattern
     return "/" + pattern.replace("^", "").replace("$", "")
+
+
+def _token_of(pattern: str, house: House) -> str:
+    here = link_for_own_phone(house.visit, now=NOW).rstrip("/").rpartition("/")[2]
+    tokens = {"visit/here/": here, "check/": house.form_token, "wait/offer/": house.offer_token, "wait/": "place"}
+    return next((token for start, token in tokens.items() if pattern.startswith(start)), house.token)
 
 
 def _object_of(pattern: str, house: House) -> object:

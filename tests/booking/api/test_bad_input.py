@@ -92,6 +92,20 @@ def test_a_start_without_an_offset_or_outside_the_calendar_is_invalid(api, clini
     assert (status, problem["code"], list(problem["errors"])) == (400, "invalid", ["start"])
 
 
+def test_a_start_is_a_moment_in_whatever_offset_it_is_written(api, clinic):
+    """02:30 on the morning when the clocks jump, or comes twice, is one moment, because it says its offset."""
+    clinic.location.time_zone = "America/Toronto"
+    clinic.location.days_ahead = 300
+    clinic.location.save()
+    status, hold = api.hold(clinic, start="2026-11-24T14:00:00+00:00")
+    assert (status, hold["appointment"]["start"]) == (201, "2026-11-24T09:00:00-05:00")
+    assert api.hold(clinic, start="2026-11-24T09:00:00-06:00")[0] == 201  # ten o'clock there
+    for start in ("2027-03-14T02:30:00-05:00", "2026-11-01T01:30:00-04:00"):
+        assert refused(api.hold(clinic, start=start)) in {(422, "slot-not-offered"), (409, "not-cleared")}, start
+    for start in ("2026-11-24T24:00:00-05:00", "2026-11-24T09:00:00-05:99", "2026-11-24T09:00:00-5"):
+        assert refused(api.hold(clinic, start=start)) == (400, "invalid"), start
+
+
 @pytest.mark.parametrize("field", BOOKING)
 def test_a_booking_of_wrong_values_is_a_4xx(api, clinic, field):
     _, hold = api.hold(clinic)
@@ -216,7 +230,9 @@ def test_no_request_breaks_the_server(known, data):
 )
 def test_no_question_breaks_the_server(known, clinic, query):
     query = {"service": clinic.needling.slug, "from": "2026-11-24", "to": "2026-11-24"} | query
-    for path in ("slots/", "practitioners/", "services/"):
-        asked = query if path == "slots/" else {name: query[name] for name in query if name in ("service", "x")}
+    for path in ("slots/", "slots/first/", "practitioners/", "services/"):
+        asked = query if "slots" in path else {name: query[name] for name in query if name in ("service", "x")}
+        if path == "slots/first/":
+            asked.pop("to")
         status, _ = known["api"].ask(path, asked)
         assert status in (200, 400, 409)

@@ -9,7 +9,16 @@ from django.test.utils import CaptureQueriesContext
 
 from booking.models import HealthcareService, Practitioner, Room
 from tests.booking.api.calls import dollars, refused
-from tests.factories.booking import at, make_appointment, make_hours, make_practitioner, make_service
+from tests.factories.accounts import sign_in
+from tests.factories.booking import (
+    at,
+    make_appointment,
+    make_hours,
+    make_location,
+    make_practitioner,
+    make_service,
+    make_staff,
+)
 from tests.factories.intake import make_patient, make_screening, review_line, stop_line
 
 
@@ -160,6 +169,61 @@ def test_the_far_end_of_the_calendar_is_empty_and_no_error(api, clinic):
 )
 def test_a_question_that_makes_no_sense_is_a_400(api, clinic, query, code):
     assert refused(api.get(f"slots/?service={clinic.needling.pk}&{query}")) == (400, code)
+
+
+def test_the_first_free_time_is_one_slot_or_null(api, clinic):
+    status, body = api.get(f"slots/first/?service={clinic.needling.slug}&practitioner={clinic.anna.pk}&from=2026-11-24")
+    assert (status, body) == (
+        200,
+        {
+            "time_zone": "America/Edmonton",
+            "slot": {
+                "start": "2026-11-24T09:00:00-06:00",
+                "end": "2026-11-24T10:00:00-06:00",
+                "practitioner": str(clinic.anna.pk),
+                "location": str(clinic.location.pk),
+            },
+        },
+    )
+    Room.objects.update(active=False)
+    assert api.get(f"slots/first/?service={clinic.needling.slug}")[1]["slot"] is None
+
+
+def test_a_therapist_who_is_not_there_is_said_so(api, clinic):
+    elsewhere = make_location()
+    gone = make_practitioner("Gone", active=False)
+    days = f"service={clinic.needling.slug}&from=2026-11-24&to=2026-11-24"
+    for path in (f"slots/?{days}", f"slots/first/?{days[: days.index('&to')]}"):
+        for more in (
+            f"practitioner={gone.pk}",
+            "practitioner=00000000-0000-4000-8000-000000000000",
+            f"practitioner={clinic.anna.pk}&location={elsewhere.slug}",
+        ):
+            status, problem = api.get(f"{path}&{more}")
+            assert (status, problem["code"], list(problem["errors"])) == (400, "invalid", ["practitioner"])
+
+
+def test_a_list_of_times_costs_five_queries(api, clinic):
+    path = f"slots/?service={clinic.needling.slug}&from=2026-11-24&to=2026-12-21"
+    assert [queries_of(partial(api.get, path + more)) for more in ("", f"&practitioner={clinic.anna.pk}")] == [5, 5]
+
+
+def test_staff_are_told_why_a_time_is_not_offered(api, clinic):
+    path = f"why-not/?service={clinic.needling.slug}&practitioner={clinic.anna.pk}&start=2026-11-24T10:05:00-06:00"
+    assert refused(api.get(path)) == (403, "not-allowed")
+    sign_in(api.client, make_staff())
+    status, body = api.get(path)
+    words = "Visits begin every 15 minutes: at 10:00 or 10:15, not at 10:05."
+    said = [{"code": "step", "words": words, "binds_staff": True}]
+    assert (status, body) == (
+        200,
+        {"therapists": [{"practitioner": str(clinic.anna.pk), "offered": False, "reasons": said}]},
+    )
+    of_all = api.get(f"why-not/?service={clinic.needling.slug}&start=2026-11-24T16:00:00Z")[1]["therapists"]
+    assert [one["offered"] for one in of_all] == [True, True]
+    for start in ("", "2026-11-24T10:00", "9999-12-31T23:59:59-07:00", "24:00", "2026-11-24T24:00:00-06:00", "%00"):
+        status, problem = api.get(f"why-not/?service={clinic.needling.slug}&start={start}")
+        assert (status, problem["code"]) == (400, "invalid"), start
 
 
 def test_a_service_that_is_not_booked_online_is_not_known_here(api, clinic):

@@ -1,11 +1,10 @@
 """Which times are free."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from booking.rules.availability import (
     Desk,
-    Hours,
     RoomChoice,
     Shape,
     Slot,
@@ -13,7 +12,6 @@ from booking.rules.availability import (
     open_slots,
     open_starts,
     pick_room,
-    working_windows,
 )
 from booking.rules.intervals import Interval, Taken
 
@@ -114,33 +112,3 @@ def test_the_notice_hides_what_is_too_near() -> None:
 def test_a_service_without_a_room_needs_none() -> None:
     assert len(open_slots([_desk(ANNA, rooms=None)], shape=HOUR, taken={}, rooms_taken={})) == 2
     assert open_slots([_desk(ANNA, rooms=[])], shape=HOUR, taken={}, rooms_taken={}) == []
-
-
-def test_nine_stays_nine_when_the_clocks_change() -> None:
-    every_day = [Hours(weekday, time(9), time(17)) for weekday in range(7)]
-    windows = working_windows(
-        every_day, from_date=date(2026, 10, 31), to_date=date(2026, 11, 2), zone="America/Toronto"
-    )
-    assert [window.start.hour for window in windows] == [13, 14, 14]
-
-
-def test_a_night_shift_over_the_change_is_as_long_as_it_is() -> None:
-    night = [Hours(6, time(0), time(6))]
-    spring, autumn = date(2026, 3, 8), date(2026, 11, 1)
-    lengths = [
-        window.end - window.start
-        for day in (spring, autumn)
-        for window in working_windows(night, from_date=day, to_date=day, zone="America/Toronto")
-    ]
-    assert lengths == [timedelta(hours=5), timedelta(hours=7)]
-
-
-def test_hours_hold_from_their_first_to_their_last_day() -> None:
-    line = Hours(1, time(9), time(10), first_date=date(2026, 12, 1), last_date=date(2026, 12, 8))
-    windows = working_windows([line], from_date=date(2026, 11, 1), to_date=date(2026, 12, 31), zone="UTC")
-    assert [window.start.date() for window in windows] == [date(2026, 12, 1), date(2026, 12, 8)]
-
-
-def test_the_wrong_way_round_is_no_day_at_all() -> None:
-    line = Hours(1, time(9), time(10))
-    assert working_windows([line], from_date=date(2026, 12, 31), to_date=date(2026, 12, 1), zone="UTC") == []

@@ -28,6 +28,6 @@ def test_the_whole_life_of_a_visit() -> None:
         "checked-in": {"fulfilled", "cancelled", "entered-in-error"},
         "fulfilled": {"entered-in-error"},
         "noshow": {"arrived", "entered-in-error"},
-        "cancelled": {"pending", "booked"},
+        "cancelled": {"pending", "booked", "arrived", "checked-in"},
         "entered-in-error": set(),
     }

@@ -109,3 +109,20 @@ def test_answers_are_open_to_the_therapist_for_two_years() -> None:
         datetime(2028, 11, 26, 16, tzinfo=UTC),
         datetime(2030, 3, 1, 10, tzinfo=UTC),
     ]
+
+
+def test_a_patient_moves_a_visit_early_enough_and_not_too_often() -> None:
+    start = datetime(2026, 11, 24, 17, tzinfo=UTC)
+
+    def may(hours_before: float, *, notice: int = 0, made: int = 0, allowed: int | None = None) -> bool:
+        now = start - timedelta(hours=hours_before)
+        return policy.may_still_move(start=start, notice_hours=notice, moves_made=made, moves_allowed=allowed, now=now)
+
+    assert (may(0.1), may(0), may(3, notice=2), may(2, notice=2)) == (True, False, True, False)
+    assert (may(9, made=9), may(9, made=1, allowed=2), may(9, made=2, allowed=2)) == (True, True, False)
+
+
+def test_somebody_who_walks_in_begins_on_the_next_five_minutes() -> None:
+    now = datetime(2026, 11, 24, 17, 0, tzinfo=UTC)
+    begins = [policy.walk_in_start(now + timedelta(seconds=second)) - now for second in (0, 1, 299, 300, 3599)]
+    assert begins == [timedelta(minutes=minutes) for minutes in (0, 5, 5, 5, 60)]

@@ -12,6 +12,7 @@ from booking.selectors.appointments import appointments_of, appointments_of_user
 from booking.selectors.calendar import week
 from booking.selectors.day_board import Blocker, DayBoard, blockers_of, day_board
 from booking.services.appointments import cancel_appointment
+from booking.services.cancellations import settle_cancellations
 from booking.services.schedules import add_time_off
 from booking.services.visits import check_in, finish_visit, mark_arrived
 from intake.errors import IncompleteAnswers
@@ -100,6 +101,13 @@ def test_money_is_asked_for_once_somebody_is_here(clinic: Clinic) -> None:
     assert only_row(clinic) == [("record-missing", "record", 0)]
 
 
+def test_what_was_over_before_anybody_signed_here_misses_no_record(clinic: Clinic) -> None:
+    make_appointment(
+        clinic, start=at(8), patient=make_patient(), price_amount=0, status="fulfilled", finished_at=at(8, 50)
+    )
+    assert only_row(clinic) == []
+
+
 def test_a_late_cancellation_stays_until_its_fee_is_paid(clinic: Clinic) -> None:
     for start in (at(10), at(14)):
         visit = book(clinic, start=start).appointment
@@ -109,6 +117,8 @@ def test_a_late_cancellation_stays_until_its_fee_is_paid(clinic: Clinic) -> None
             reason=Appointment.CancelReason.PATIENT,
             now=at(11, days=0),
         )
+    assert len(board(clinic).rows) == 2  # both can still be undone
+    settle_cancellations(now=at(11, 3, days=0))
     assert only_row(clinic) == [("unpaid", "take-payment", 3000)]
 
 

@@ -8,7 +8,9 @@ from booking.errors import NotPossibleNow, TooLate
 from booking.models import Appointment
 from booking.payments.ledger import balance_of
 from booking.reminders.models import Communication
+from booking.rules.policy import UNDO_FOR
 from booking.services.appointments import cancel_appointment
+from booking.services.cancellations import settle_cancellations
 from intake.errors import NotAllowed
 from intake.models import Role
 from tests.booking.services.booking_steps import book, hold
@@ -70,6 +72,7 @@ def test_a_request_is_never_charged(clinic: Clinic) -> None:
 def test_reminders_stop_and_the_patient_is_told(clinic: Clinic) -> None:
     visit = book(clinic, start=at(10, days=4)).appointment
     cancel_appointment(appointment=visit, by=None, reason=PATIENT, now=NOW)
+    settle_cancellations(now=NOW + UNDO_FOR)
     waiting = Communication.objects.filter(status="preparation").values_list("kind", flat=True)
     assert list(waiting) == ["cancellation"]
 

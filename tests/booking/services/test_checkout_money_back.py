@@ -74,6 +74,9 @@ def test_a_cancellation_in_time_gives_everything_back(till: Till) -> None:
     done = cancel_appointment(appointment=visit_now(payment), by=None, reason=Reason.PATIENT, now=till.now)
     assert done.fee == 0
     till.sweep(1)
+    assert ledger_sums(payment)["sent back"] == 0  # it can still be undone
+    till.wait(minutes=3)
+    till.sweep(1)
     assert ledger_sums(payment) == till.truth(payment) == {"held": 0, "taken": 3000, "sent back": 3000}
     assert payment_now(payment).settled_at is not None
     assert balance_of(visit_now(payment)) == Balance(
@@ -90,6 +93,7 @@ def test_a_late_cancellation_keeps_the_fee(till: Till) -> None:
     till.set_clock(visit.start - timedelta(hours=3))
     done = cancel_appointment(appointment=visit_now(payment), by=None, reason=Reason.PATIENT, now=till.now)
     assert done.fee == 1200
+    till.wait(minutes=3)
     till.sweep(1)
     assert ledger_sums(payment) == till.truth(payment) == {"held": 0, "taken": 3000, "sent back": 1800}
     assert balance_of(visit_now(payment)) == Balance(

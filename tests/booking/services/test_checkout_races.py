@@ -18,7 +18,7 @@ from booking.payments.models import GatewayCommand, Payment
 from booking.payments.services import want_refund, want_void
 from booking.rules.settlement import Step
 from booking.services import settlement
-from booking.services.appointments import cancel_appointment
+from booking.services.appointments import cancel_appointment, undo_cancellation
 from booking.services.checkout import reconcile, settle, sweep_checkouts
 from config.invariants import broken_promises
 from tests.factories.payments import Till, ledger_of, ledger_sums, payment_now, state_of, visit_now
@@ -193,6 +193,9 @@ class Wanderer:
         reason = Appointment.CancelReason.PATIENT
         cancel_appointment(appointment=visit_now(self.payment), by=None, reason=reason, now=self.till.now)
 
+    def undo(self) -> None:
+        undo_cancellation(appointment=visit_now(self.payment), by=None, now=self.till.now)
+
     def refund(self) -> None:
         with transaction.atomic():
             want_refund(payment=self.payment, amount=self.chance.choice((100, 1000, 2900)), now=self.till.now)
@@ -209,7 +212,7 @@ class Wanderer:
         self.till.tell_all(self.chance.sample(told, k=min(2, len(told))))
 
 
-HAPPENINGS = ("open", "pay", "decline", "settle", "sweep", "cancel", "refund", "fault", "wait", "event")
+HAPPENINGS = ("open", "pay", "decline", "settle", "sweep", "cancel", "undo", "refund", "fault", "wait", "event")
 
 
 def wander(till: Till, chance: random.Random) -> None:

@@ -136,12 +136,49 @@ def test_three_times_may_be_held_at_once(clinic: Clinic) -> None:
     assert hold(clinic, start=at(12), now=NOW + timedelta(minutes=11)).appointment.status == "proposed"
 
 
-def test_a_shared_address_may_hold_twenty(clinic: Clinic) -> None:
-    key = held_by_address("192.0.2.1")
+def test_an_address_range_may_hold_twenty_whoever_asks(clinic: Clinic) -> None:
+    def ask(number: int, address: str = "") -> Held:
+        who = clinic.anna if number % 2 else clinic.ben
+        start = at(9, days=1 + number // 8) + timedelta(minutes=15 * (number % 8))
+        where = address or f"192.0.2.{number}"
+        return hold(clinic, practitioner=who, start=start, held_by=f"session {number}", address=where)
+
     for number in range(20):
-        hold(clinic, start=at(9) + timedelta(minutes=15 * number), held_by=key)
+        ask(number)
+    for address in ("192.0.2.99", "192.0.2.200"):
+        with pytest.raises(TooManyHolds):
+            ask(20, address)
+    assert ask(20, "198.51.100.1").appointment.status == "proposed"
+
+
+def test_without_a_session_the_range_alone_counts(clinic: Clinic) -> None:
+    key = held_by_address("192.0.2.1")
+    held = [
+        hold(clinic, start=at(9) + timedelta(minutes=15 * number), held_by=key, address="192.0.2.1")
+        for number in range(5)
+    ]
+    assert len({one.appointment.pk for one in held}) == 5
+
+
+def test_nobody_holds_more_than_half_of_a_therapists_day(clinic: Clinic) -> None:
+    """Anna works from 9 to 17: half of it is four hours, so the sixteenth quarter of an hour is the last."""
+    for number in range(16):
+        start = at(9) + timedelta(minutes=15 * number)
+        hold(clinic, start=start, held_by=f"session {number}", address="2001:db8:0:1::1")
     with pytest.raises(TooManyHolds):
-        hold(clinic, start=at(15), held_by=key)
+        hold(clinic, start=at(14), held_by="another", address="2001:db8:0:ffff::1")
+    assert hold(clinic, start=at(14, days=2), held_by="another", address="2001:db8:0:2::1").appointment.pk
+    assert hold(clinic, start=at(14), held_by="a third", address="2001:db8:1::1").appointment.pk
+
+
+def test_at_the_clinic_nothing_is_limited(clinic: Clinic) -> None:
+    clinic.location.own_networks = ["203.0.113.0/24"]
+    clinic.location.save(update_fields=["own_networks"])
+    held = [
+        hold(clinic, start=at(9) + timedelta(minutes=15 * number), address="203.0.113.7").appointment
+        for number in range(5)
+    ]
+    assert {one.held_from for one in held} == {""}
 
 
 def test_a_hold_grows_to_thirty_minutes_and_no_further(clinic: Clinic) -> None:

@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from booking.errors import NotCleared, NotPossibleNow, PatientBusy, SlotNotOffered, SlotTaken
-from booking.models import Appointment, TimeOff
+from booking.errors import NotCleared, NotPossibleNow, PatientBusy, ReasonNeeded, SlotNotOffered, SlotTaken, TooLate
+from booking.models import Appointment, FreedTime, TimeOff
 from booking.payments.ledger import balance_of
 from booking.reminders.models import Communication
 from booking.services.appointments import Moved, cancel_appointment, reschedule_appointment
 from intake.errors import IncompleteAnswers, NotAllowed
-from intake.models import CareRelation, Role
+from intake.models import AuditEvent, CareRelation, Role
 from tests.booking.services.booking_steps import book, hold
 from tests.factories.booking import NOW, Clinic, at, make_appointment, make_staff
 from tests.factories.intake import make_user
@@ -119,3 +119,36 @@ def test_what_is_over_or_being_paid_stays(clinic: Clinic) -> None:
     for visit in (paying, gone):
         with pytest.raises(NotPossibleNow):
             move(visit, start=at(15))
+
+
+def test_the_clinic_may_limit_how_late_and_how_often_patients_move(clinic: Clinic) -> None:
+    clinic.location.moves_allowed, clinic.location.move_notice_hours = 1, 12
+    clinic.location.save(update_fields=["moves_allowed", "move_notice_hours"])
+    visit = move(book(clinic).appointment, start=at(14, days=3)).appointment
+    for now in (NOW, at(3, days=3)):
+        with pytest.raises(TooLate):
+            move(visit, start=at(15, days=3), now=now)
+        with pytest.raises(ReasonNeeded):
+            move(visit, start=at(15, days=3), by=make_staff(), now=now)
+    moved = move(visit, start=at(15, days=3), by=make_staff(), set_aside="goodwill").appointment
+    assert (moved.moves_made, moved.set_aside) == (1, "goodwill")
+    assert AuditEvent.objects.filter(action="moved").order_by("pk").last().reason == "goodwill"
+
+
+def test_with_a_reason_staff_go_beyond_hours_and_steps_but_not_into_time_off(clinic: Clinic) -> None:
+    visit, staff = book(clinic).appointment, make_staff()
+    TimeOff.objects.create(location=clinic.location, practitioner=clinic.anna, start=at(20), end=at(22))
+    with pytest.raises(SlotNotOffered):
+        move(visit, start=at(18, 20), by=staff)
+    with pytest.raises(NotAllowed):
+        move(visit, start=at(18, 20), set_aside="goodwill")
+    with pytest.raises(SlotNotOffered):
+        move(visit, start=at(20, 20), by=staff, set_aside="goodwill")
+    assert move(visit, start=at(18, 20), by=staff, set_aside="goodwill").appointment.start == at(18, 20)
+
+
+def test_the_old_time_is_noted_but_for_what_the_new_one_takes(clinic: Clinic) -> None:
+    visit = move(book(clinic).appointment, start=at(10, 30)).appointment
+    move(visit, start=at(10, 30), practitioner=clinic.ben)
+    noted = FreedTime.objects.order_by("pk").values_list("start", "end", "due_at")
+    assert sorted(noted) == [(at(10), at(10, 30), NOW), (at(10, 30), at(11, 30), NOW)]

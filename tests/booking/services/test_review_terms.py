@@ -231,6 +231,26 @@ def test_who_stands_in_hears_of_what_waits_and_of_what_comes(clinic: Clinic) -> 
     assert told.values("appointment").distinct().count() == 2
 
 
+def test_who_is_named_late_or_for_later_gets_the_mails_that_fall_into_their_time(clinic: Clinic) -> None:
+    dora = make_practitioner("Dora")
+    visit = ask(clinic)
+    assert visit.decide_by is not None
+    later = NOW + timedelta(hours=1)
+    stand_in(clinic, dora, start=later)
+    half = NOW + (visit.decide_by - NOW) / 2
+    rows = Communication.objects.filter(recipient=dora.user.email).order_by("due_at")
+    assert list(rows.values_list("kind", "due_at")) == [("request-waiting", later), ("request-still-waiting", half)]
+
+
+def test_who_stands_in_for_an_hour_is_not_reminded_after_it(clinic: Clinic) -> None:
+    dora = make_practitioner("Dora")
+    ask(clinic)
+    stand_in(clinic, dora, end=NOW + timedelta(hours=1))
+    assert list(Communication.objects.filter(recipient=dora.user.email).values_list("kind", flat=True)) == [
+        "request-waiting"
+    ]
+
+
 @pytest.mark.parametrize("role", [Role.RECEPTION, Role.OWNER, Role.THERAPIST, Role.PATIENT])
 def test_only_the_therapist_or_a_manager_names_somebody(clinic: Clinic, role: str) -> None:
     with pytest.raises(NotAllowed):

@@ -7,6 +7,7 @@ from booking.models import Appointment
 from booking.payments.ledger import balance_of
 from booking.services.appointments import book_for_caller
 from booking.services.reviews import decide_request
+from booking.services.treatments import Treated, record_treatment
 from booking.services.visits import (
     acknowledge_alert,
     check_in,
@@ -53,6 +54,16 @@ def test_a_caution_must_be_acknowledged_by_the_therapist(clinic: Clinic) -> None
         with pytest.raises(NotAllowed):
             acknowledge_alert(appointment=visit, by=stranger, now=at(10))
     acknowledge_alert(appointment=visit, by=clinic.anna.user, now=at(10, 10))
+    assert finish_visit(appointment=visit, by=make_staff(), now=at(11)).status == "fulfilled"
+
+
+def test_a_therapist_closes_a_visit_with_needles_once_it_is_written_down(clinic: Clinic) -> None:
+    visit = answer_again(book(clinic).appointment, at(9, 50))
+    mark_arrived(appointment=visit, by=clinic.anna.user, now=at(10))
+    check_in(appointment=visit, by=clinic.anna.user, now=at(10))
+    with pytest.raises(NotPossibleNow, match="write down first"):
+        finish_visit(appointment=visit, by=clinic.anna.user, now=at(11))
+    record_treatment(appointment=visit, treated=Treated(needling="none"), by=clinic.anna.user, now=at(11))
     assert finish_visit(appointment=visit, by=clinic.anna.user, now=at(11)).status == "fulfilled"
 
 

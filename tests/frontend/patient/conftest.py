@@ -12,17 +12,24 @@ from tests.frontend.patient.person import Person
 
 MODULES = (
     "agreement",
+    "handed",
     "check",
     "questions",
     "result",
     "times",
+    "undo",
     "booking",
+    "course",
+    "visit_course",
     "paying",
     "visit",
+    "choices",
     "call_back",
     "resume_link",
     "recheck",
     "request_waits",
+    "waiting",
+    "offered",
 )  # those that look at the clock
 
 

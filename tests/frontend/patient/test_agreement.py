@@ -2,7 +2,7 @@
 
 import pytest
 
-from booking.models import Task
+from booking.models import Appointment, Task
 from intake.information import current_information
 from intake.models import Consent
 from tests.factories.booking import NOW, at
@@ -78,11 +78,18 @@ def test_who_books_for_another_says_as_what_they_sign(person: Person) -> None:
 
 def test_taken_back_it_says_so_and_costs_nothing(agreeing: Person) -> None:
     agreeing.post("/book/agree/", payment="desk", agree="on", **SIGNED)
-    assert "don't have to say why" in text_of(agreeing.get("/visit/no-needles/"))
-    assert agreeing.post("/visit/no-needles/", reason="")["Location"] == "/visit/"
+    assert "don't have to say why" in text_of(agreeing.get("/visit/take-back/"))
+    assert agreeing.post("/visit/take-back/", reason="")["Location"] == "/visit/"
     assert [one.status for one in Consent.objects.all()] == ["inactive"]
     assert Task.objects.get().kind == "withdrawn-consent"
     assert "You have taken back your agreement" in text_of(agreeing.get("/visit/"))
+
+    # and the time can be kept without needles, in one tap
+    assert agreeing.post("/visit/go-without/")["Location"] == "/visit/"
+    page = text_of(agreeing.get("/visit/"))
+    assert "It is a visit without needles now." in page
+    assert "You have taken back your agreement" not in page
+    assert Appointment.objects.get().service == agreeing.clinic.assessment
 
 
 def test_a_visit_without_needles_has_nothing_to_sign(person: Person) -> None:

@@ -70,6 +70,29 @@ def test_choosing_another_time_lets_the_first_one_go_even_if_they_overlap(person
     assert [one.start for one in holds()] == [at(14)]
 
 
+def test_starting_over_frees_the_time_at_once_and_it_can_be_held_again_with_the_new_answers(person: Person) -> None:
+    person.check()
+    practitioner = str(person.clinic.anna.pk)
+    person.pick(at(9), practitioner=practitioner)
+    person.begin()
+    assert holds() == []
+    person.answer()
+    person.post("/check/answers/")
+    assert person.pick(at(9), practitioner=practitioner)["Location"] == "/book/details/"
+    assert [one.start for one in holds()] == [at(9)]
+
+
+def test_the_same_time_after_other_answers_is_held_for_those(person: Person) -> None:
+    person.check()
+    person.pick(at(9))
+    before = holds()[0].screening_id
+    person.answer()
+    person.post("/check/answers/")
+    person.pick(at(9))
+    assert [one.start for one in holds()] == [at(9)]
+    assert holds()[0].screening_id != before
+
+
 def test_a_time_that_somebody_else_took_is_said_with_others_near_it(person: Person, someone: Somebody) -> None:
     person.check()
     practitioner = str(person.clinic.anna.pk)

@@ -47,7 +47,7 @@ def test_each_page_is_confirmed_and_the_answers_are_new_ones(person: Person, pat
     sign_in(again.client, patient.user)
     again.begin()
     seen, _others = walk(again)
-    assert "Last time you said: <strong>Yes; No</strong>" in seen
+    assert "Last time: <strong>Yes; No</strong>" in seen
     again.post("/check/answers/")
     second = Screening.objects.exclude(pk=first.pk).get()
     assert first.response_id != second.response_id
@@ -59,8 +59,8 @@ def test_each_page_is_confirmed_and_the_answers_are_new_ones(person: Person, pat
 def test_nobody_else_sees_them(person: Person, patient: Patient) -> None:
     stranger = Person(Client(), person.clinic)
     stranger.begin()
-    assert "Last time you said" not in walk(stranger)[0]
+    assert "Last time: " not in walk(stranger)[0]
     other_birth_date = Person(Client(), person.clinic)
     sign_in(other_birth_date.client, patient.user)
     other_birth_date.begin(birth_date_year="1990")
-    assert "Last time you said" not in walk(other_birth_date)[0]
+    assert "Last time: " not in walk(other_birth_date)[0]

@@ -79,7 +79,7 @@ def test_nothing_has_changed_is_one_press_a_page(booked: Person) -> None:
 def test_a_page_says_what_was_said_last_time(booked: Person) -> None:
     booked.post("/visit/check/")
     page = page_of(booked, "/visit/check/1/")
-    assert page.count("Last time you said: <strong>No</strong>") == 8
+    assert page.count("Last time: <strong>No</strong>") == 8
     assert "Nothing has changed, next" in page
     events = AuditEvent.objects.filter(action="read", agent_role="patient", patient_id=booked.visit.patient_id)
     assert events.exists()
@@ -111,6 +111,11 @@ def test_a_change_is_kept_and_the_rest_stays_as_it_was(booked: Person) -> None:
     assert "Your therapist will talk with you first" in page
     assert (booked.visit.status, booked.visit.awaiting) == ("pending", "review")
 
+    # and rather no needles than a talk about them, in one tap
+    assert "Keep my time, without needles" in page
+    assert booked.post("/visit/go-without/")["Location"] == "/visit/"
+    assert (booked.visit.status, booked.visit.service) == ("booked", booked.clinic.assessment)
+
 
 def test_an_urgent_answer_leads_to_help_at_once(booked: Person) -> None:
     booked.post("/visit/check/")
@@ -133,7 +138,7 @@ def test_who_says_that_something_changed_sees_all_questions(booked: Person) -> N
         path = send(booked, path)
     path = send(booked, path, day_changes="yes")
     while path != "/visit/check/done/":
-        seen += page_of(booked, path).count("Last time you said")
+        seen += page_of(booked, path).count("Last time: ")
         path = send(booked, path)
     assert seen > 30
 
@@ -167,5 +172,5 @@ def test_a_second_visit_asks_for_the_day_with_no_old_answers_of_that_day(
         seen += page_of(booked, path) if "How you are today" in page_of(booked, path) else ""
         path = send(booked, path)
     assert "day_tired" in seen
-    assert "Last time you said" not in seen
+    assert "Last time: " not in seen
     assert NOW < MORNING

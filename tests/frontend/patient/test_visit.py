@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.test import Client
 
-from booking.models import Appointment
+from booking.models import Appointment, Location
 from booking.services.links import manage_token
 from intake.models import Role
 from intake.tokens import hash_token
@@ -117,6 +118,40 @@ def test_somebody_who_is_not_well_pays_nothing_for_cancelling_late(
     booked.post("/visit/cancel/", fee="3000", unwell="1")
     assert (booked.visit.status, booked.visit.cancel_reason) == ("cancelled", "unwell")
     assert "$30.00" not in text_of(booked.get("/visit/"))
+
+
+def test_who_changes_their_mind_takes_it_back(booked: Person, monkeypatch: pytest.MonkeyPatch) -> None:
+    booked.post("/visit/cancel/", fee="0")
+    assert "Undo: keep my visit" in text_of(booked.get("/visit/"))
+    assert booked.post("/visit/undo/")["Location"] == "/visit/"
+    assert booked.visit.status == "booked"
+    assert "booked again, as it was" in text_of(booked.get("/visit/"))
+    booked.post("/visit/cancel/", fee="0")
+    set_now(monkeypatch, booked.visit.cancel_settles_at)
+    assert "Undo" not in text_of(booked.get("/visit/"))
+    booked.post("/visit/undo/")
+    assert booked.visit.status == "cancelled"
+    assert "can't be undone any more" in text_of(booked.get("/visit/"))
+
+
+def test_a_visit_that_somebody_took_meanwhile_stays_cancelled_and_others_are_named(booked: Person) -> None:
+    booked.post("/visit/cancel/", fee="0")
+    visit = booked.visit
+    visit.pk, visit.request_key = uuid4(), uuid4()
+    visit.status, visit.cancel_reason, visit.cancel_settles_at = "booked", "", None
+    visit.patient = make_patient(email="faster@example.org")
+    visit.save(force_insert=True)
+    answer = booked.post("/visit/undo/")
+    assert answer.status_code == 409
+    assert "Somebody has just booked that time" in text_of(answer)
+
+
+def test_a_visit_is_moved_as_often_as_the_clinic_lets_it(booked: Person) -> None:
+    Location.objects.update(moves_allowed=0)
+    page = text_of(booked.get("/visit/"))
+    assert "can't be moved here any more" in page
+    assert "Move to another time" not in page
+    assert booked.get("/visit/move/")["Location"] == "/visit/"
 
 
 def test_cancelling_twice_says_only_what_is_so(booked: Person) -> None:

@@ -1,11 +1,11 @@
 """Money, days and hours follow the language."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.utils import translation
 
-from frontend.templatetags.presentation import clock, day, duration, minutes_left, moment, money, zone_name
+from frontend.templatetags.presentation import clock, day, duration, minutes_left, moment, money, time_span, zone_name
 
 NINE_IN_EDMONTON = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)  # Alberta keeps UTC-6 all year from 2026
 
@@ -27,6 +27,16 @@ def test_money_is_written_as_the_language_does(amount: int | None, currency: str
         assert money(amount, currency) == english
     with translation.override("fr"):
         assert money(amount, currency).replace("\u202f", "\xa0") == french
+
+
+def test_a_stretch_of_time_names_no_day_twice() -> None:
+    zone, nine = "America/Edmonton", NINE_IN_EDMONTON
+    midnight = nine - timedelta(hours=9)
+    assert time_span(nine, nine + timedelta(hours=3), zone) == "Tuesday 1 December, 9:00 to 12:00"
+    assert time_span(nine, nine + timedelta(days=1), zone) == "Tuesday 1 December, 9:00 to Wednesday 2 December, 9:00"
+    assert time_span(midnight, midnight + timedelta(days=1), zone) == "Tuesday 1 December, the whole day"
+    week = midnight + timedelta(days=3)
+    assert time_span(midnight, week, zone) == "Tuesday 1 December to Thursday 3 December, whole days"
 
 
 def test_days_and_hours_are_the_clinics_in_both_languages() -> None:

@@ -48,6 +48,15 @@ def test_a_new_caller_gets_the_time_until_the_form_comes(desk: Desk) -> None:
     assert "We write to nils@example.com" in told
 
 
+def test_who_stands_at_the_desk_is_booked_now_and_has_arrived(desk: Desk) -> None:
+    said = _said(desk, time="now", practitioner=str(desk.clinic.ben.pk))
+    browser = desk.browsers["reception"]
+    assert 'value="now" id="time-now" checked' in browser.get(f"{BOOK}?time=now").content.decode()
+    places = {browser.post(BOOK, said).headers["Location"] for _again in range(2)}
+    visit = Appointment.objects.get(request_key=said["request_key"])
+    assert (visit.status, visit.set_aside, visit.start, len(places)) == ("arrived", "walk-in", NOW, 1)
+
+
 def test_a_second_tap_makes_no_second_visit(desk: Desk) -> None:
     said = _said(desk)
     places = {desk.browsers["reception"].post(BOOK, said).headers["Location"] for _again in range(2)}
@@ -80,7 +89,7 @@ def test_later_times_go_on_after_those_shown(desk: Desk) -> None:
     later = re.findall(r'value="(later:[^"]+)"', first)[0]
     second = browser.post(BOOK, _said(desk, look=later)).content.decode()
     assert later == "later:2026-11-27"
-    assert set(_form_values(first, "time")) & set(_form_values(second, "time")) == set()
+    assert set(_form_values(first, "time")) & set(_form_values(second, "time")) == {"now"}
 
 
 def test_what_is_missing_is_asked_for(desk: Desk) -> None:

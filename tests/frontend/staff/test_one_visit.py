@@ -166,7 +166,7 @@ def test_a_visit_becomes_one_without_needles(desk: Desk) -> None:
 
 def test_time_off_shows_the_visits_that_lie_in_it(desk: Desk) -> None:
     said = {
-        "practitioner": str(desk.clinic.anna.pk),
+        "away": str(desk.clinic.anna.pk),
         "from_date": "2026-11-23",
         "from_time": "09:00",
         "until_date": "2026-11-23",
@@ -194,10 +194,44 @@ def test_time_off_shows_the_visits_that_lie_in_it(desk: Desk) -> None:
 def test_time_off_on_a_clock_time_that_comes_twice_or_never_is_refused(desk: Desk, night: str, at: str) -> None:
     desk.clinic.location.time_zone = "America/Toronto"
     desk.clinic.location.save()
-    said = {"from_date": night, "from_time": "00:30", "until_date": night, "until_time": at}
+    said = {"away": "clinic", "from_date": night, "from_time": "00:30", "until_date": night, "until_time": at}
     browser = desk.browsers["manager"]
     refused = browser.post(reverse("staff:time-off"), said)
     assert (refused.status_code, "The clocks change in that hour." in refused.content.decode()) == (422, True)
     assert browser.post(reverse("staff:time-off"), said | {"until_time": "05:00"}).status_code == 303
     away = TimeOff.objects.get()
     assert away.end - away.start == timedelta(hours=5.5 if night == "2026-11-01" else 3.5)
+
+
+def test_a_cancellation_is_undone_with_one_button(desk: Desk) -> None:
+    browser = desk.browsers["reception"]
+    browser.post(_address(desk, "cancel"), {"reason": "clinic"})
+    undo = reverse("staff:step", args=[desk.visit.pk, "undo"])
+    assert undo in browser.get(_address(desk, "visit")).content.decode()
+    assert undo in browser.get(reverse("staff:desk") + "?date=2026-11-23").content.decode()
+    assert browser.post(undo, {"stood": "visit"}).status_code == 303
+    desk.visit.refresh_from_db()
+    assert (desk.visit.status, desk.visit.cancel_settles_at) == ("booked", None)
+    text = browser.get(_address(desk, "visit")).content.decode()
+    assert "Took the cancellation back" in text
+    assert undo not in text
+
+
+def test_beyond_the_hours_a_visit_is_moved_with_a_reason_only(desk: Desk) -> None:
+    browser = desk.browsers["reception"]
+    beyond = {"date": "2026-11-24", "at": "18:20"}
+    assert browser.post(_address(desk, "move"), beyond).status_code == 422
+    assert browser.post(_address(desk, "move"), {**beyond, "date": ""}).status_code == 422
+    assert browser.post(_address(desk, "move"), {**beyond, "set_aside": "goodwill"}).status_code == 303
+    desk.visit.refresh_from_db()
+    assert (desk.visit.wall_start, desk.visit.set_aside) == ("2026-11-24T18:20", "goodwill")
+    assert "as a courtesy" in browser.get(_address(desk, "visit")).content.decode()
+
+
+def test_a_visit_is_made_shorter(desk: Desk) -> None:
+    browser = desk.browsers["reception"]
+    assert browser.post(_address(desk, "shorten"), {"begins": "10:00", "ends": "12:30"}).status_code == 409
+    assert browser.post(_address(desk, "shorten"), {"begins": "10:00", "ends": "soon"}).status_code == 422
+    assert browser.post(_address(desk, "shorten"), {"begins": "10:00", "ends": "10:40"}).status_code == 303
+    desk.visit.refresh_from_db()
+    assert desk.visit.end == made.at(10, 40, days=0)

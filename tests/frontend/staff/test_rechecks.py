@@ -3,12 +3,14 @@
 import re
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
 from booking.models import Appointment
 from booking.payments.models import LedgerEntry
 from booking.services.visits import mark_arrived
+from frontend.patient.handed import HANDED_FOR, link_for_own_phone
 from frontend.staff.talk import CHIPS
 from intake.models import AuditEvent, Screening
 from tests.factories import booking as made
@@ -58,6 +60,17 @@ def test_a_device_that_is_handed_over_asks_without_showing_anything_and_forgets(
     assert browser.get("/desk/").status_code == 302  # signed out
     assert "Nobody at the desk can see your answers." in browser.get("/visit/check/").content.decode()
     assert browser.get("/visit/").status_code == 404  # nothing of the visit but its questions
+    done = answer_unsure(browser)
+    assert "Your therapist will talk with you first." in done
+    assert "Please give the device back." in done
+    for gone in ("/visit/check/", "/visit/check/1/", "/visit/"):
+        assert browser.get(gone).status_code == 404
+    here.refresh_from_db()
+    assert (here.status, here.screening.stage) == ("arrived", "check_in")
+
+
+def answer_unsure(browser: Client) -> str:
+    """All pages; nothing of the patient stands on any of them. The page at the end."""
     path = browser.post("/visit/check/")["Location"]
     while path != "/visit/check/done/":
         page = browser.get(path).content.decode()
@@ -67,11 +80,30 @@ def test_a_device_that_is_handed_over_asks_without_showing_anything_and_forgets(
         assert shown
         said = {"rest": "1", "shown": shown[1]} | (UNSURE if "pregnancy" in shown[1].split() else {})
         path = browser.post(path, said)["Location"]
-    assert "Your therapist will talk with you first." in browser.get(path).content.decode()
-    for gone in ("/visit/check/", "/visit/check/1/", "/visit/"):
-        assert browser.get(gone).status_code == 404
+    return browser.get(path).content.decode()
+
+
+def test_the_desk_shows_a_code_and_the_patient_answers_on_their_own_phone(desk: Desk, here: Appointment) -> None:
+    assert "data:image/svg+xml;base64," in text_of(desk, "reception", f"/visits/{here.pk}/own-phone/")
+    link, phone = link_for_own_phone(here, now=NOW).removeprefix(settings.SITE_URL), Client()
+    opened = phone.get(link)
+    assert (opened["Location"], opened["Referrer-Policy"]) == ("/visit/check/", "no-referrer")
+    assert phone.get("/visit/").status_code == 404
+    done = answer_unsure(phone)
+    assert "You can close this page" in done
+    assert "Please give the device back." not in done
     here.refresh_from_db()
-    assert (here.status, here.screening.stage) == ("arrived", "check_in")
+    assert here.screening.stage == "check_in"
+    assert (
+        "Nothing has to be asked now."
+        in desk.browsers["reception"].get(f"/visits/{here.pk}/own-phone/", follow=True).content.decode()
+    )
+
+
+def test_the_code_of_the_desk_runs_out_and_can_t_be_made_up(desk: Desk, here: Appointment) -> None:
+    old = link_for_own_phone(here, now=NOW - HANDED_FOR).removeprefix(settings.SITE_URL)
+    for link in (old, old[:-2] + "x/", f"/visit/here/{here.pk.hex}.9999999999/"):
+        assert Client().get(link).status_code == 404
 
 
 def test_the_therapist_asks_in_the_room_with_two_taps(desk: Desk, here: Appointment) -> None:

@@ -1,5 +1,7 @@
 """The questions before a visit in a browser: they fit a phone, anybody can use them, nothing is complained about."""
 
+from collections.abc import Iterator
+
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
@@ -7,14 +9,22 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from booking.services.visits import mark_arrived
 from intake.models import Screening
+from tests.axe import RULES
 from tests.factories import booking as made
 from tests.factories.rechecks import answer_again
 from tests.frontend.patient.conftest import MODULES
 from tests.frontend.staff.conftest import NOW, Desk
 
 pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
-RULES = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 WIDTHS = [360, 1440]
+
+
+@pytest.fixture(autouse=True)
+def _windows_are_closed(browser: Browser) -> Iterator[None]:
+    """A board that stays open asks for news all through the tests that follow."""
+    yield
+    for context in browser.contexts:
+        context.close()
 
 
 def looks_right(page: Page, name: str) -> None:

@@ -91,6 +91,15 @@ for (const button of document.querySelectorAll("[data-prints]")) {
   button.hidden = false;
   button.addEventListener("click", () => window.print());
 }
+/* Copies a field; the words about it go into the status beside the button. Without a clipboard the field is there to mark. */
+for (const button of document.querySelectorAll("[data-copies]")) {
+  const field = document.getElementById(button.dataset.copies);
+  button.hidden = !navigator.clipboard;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(field.value);
+    button.nextElementSibling.textContent = button.dataset.copied;
+  });
+}
 for (const element of document.querySelectorAll("[data-countdown]")) countDown(element);
 presentErrors(document);
 document.addEventListener("htmx:afterSwap", (event) => {
