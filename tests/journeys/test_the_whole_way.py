@@ -228,7 +228,7 @@ def test_a_caller_who_fills_in_the_form_at_home(
     steps.taps(desk, desk.page.locator("#times label.choice").last)
     expect(desk.page.locator("#times input:checked")).to_have_count(1)
     desk.page.locator("#health input[value='link']").check()
-    desk.page.get_by_label("At the desk").check()
+    desk.page.get_by_label("At the desk", exact=True).check()
     steps.presses(desk, re.compile("^Book$"))
     steps.sees(desk, "The time is kept")
     mail = live_stack.mail.wait_for(to=email, containing="One step is left")
