@@ -180,13 +180,12 @@ class _Search:
         for day, of_day in self.days[visit.service_id].items():
             if not first <= day <= window.last_date:
                 continue
+            theirs = (slots for who, slots in of_day.items() if (who == visit.practitioner_id) == same)
             suitable = sorted(
                 (
                     slot
-                    for slot in of_day
-                    if after < slot.start <= window.latest
-                    and slot.location == visit.location_id
-                    and (slot.practitioner == visit.practitioner_id) == same
+                    for slot in chain.from_iterable(theirs)
+                    if after < slot.start <= window.latest and slot.location == visit.location_id
                 ),
                 key=lambda slot: (_from_hour_of(visit, slot), slot),
             )
@@ -224,13 +223,14 @@ class _Search:
     def _desks_at(self, visit: Appointment) -> Iterator[Desk]:
         return (desk for desk in self.desks[visit.service_id] if desk.location == visit.location_id)
 
-    def _free_days(self, service: HealthcareService) -> Mapping[date, Sequence[Slot]]:
+    def _free_days(self, service: HealthcareService) -> Mapping[date, Mapping[UUID, Sequence[Slot]]]:
+        """Every day's free times, by therapist."""
         slots = open_slots(
             self.desks[service.pk], shape=shape_of(service), taken=self.taken, rooms_taken=self.rooms_taken
         )
-        days: dict[date, list[Slot]] = defaultdict(list)
+        days: dict[date, dict[UUID, list[Slot]]] = defaultdict(lambda: defaultdict(list))
         for slot in slots:
-            days[wall_date(slot.start, self.closure.location.time_zone)].append(slot)
+            days[wall_date(slot.start, self.closure.location.time_zone)][slot.practitioner].append(slot)
         return days
 
 

@@ -198,6 +198,6 @@ def test_reception_mends_a_broken_day(
     steps.sees(desk, "Why is this time not offered?")
 
     # and rooms change, a day is closed after the fact, and the day goes on
-    at_the_desk.changes_rooms(live_stack, desk, without=ill)
+    mended = at_the_desk.changes_rooms(live_stack, desk, without=ill)
     closed = at_the_desk.a_day_is_closed(live_stack, colleague(role="manager"))
-    at_the_desk.the_day_goes_on(live_stack, desk, without=ill, closed=closed)
+    at_the_desk.the_day_goes_on(live_stack, desk, without=ill, days={mended, closed})
