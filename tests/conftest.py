@@ -23,6 +23,9 @@ from tests.live import LiveStack
 from tests.simulators.mail.client import MailCatcher
 from tests.simulators.stripe import StripeSimulator
 
+# What the steps assert is explained like what the tests assert. Not in `tests/__init__.py`: `make run` starts the
+# simulators, and has no pytest.
+pytest.register_assert_rewrite("tests.journeys.steps", "tests.journeys.evidence", "tests.chaos.callers")
 ROOM = Path(os.environ["DRYPOINT_TEST_ROOM"])  # set by config.settings_test
 POSTGRES = Postgres(data=ROOM / "postgres", socket_folder=ROOM / "socket", durable=False, connections=400)
 _processes: list[Processes] = []

@@ -151,3 +151,13 @@ def running(var: Path, port: int, *, stdin: int = subprocess.DEVNULL) -> "subpro
     assert site == f"http://127.0.0.1:{port}"
     assert urlopen(f"{site}/healthz", timeout=10).status == 200
     return process
+
+
+@pytest.mark.parametrize("program", ["tests.simulators.mail", "tests.simulators.stripe"])
+def test_the_simulators_start_where_nothing_is_installed_for_tests(program: str) -> None:
+    """`make run` installs neither pytest nor what comes with it."""
+    start = "import runpy, sys; sys.modules['pytest'] = None; sys.argv[1:] = ['--help']"
+    code = f"{start}; runpy.run_module({program!r}, run_name='__main__', alter_sys=True)"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "--port" in done.stdout or "--http-port" in done.stdout
