@@ -16,6 +16,7 @@ from booking.services.admission import admit, clearance_for, take_what_is_author
 from booking.services.cancellations import check_own
 from booking.services.confirming import CLEARED
 from booking.services.constraints import named_constraints
+from booking.services.covers import share_again
 from booking.services.locks import lock_appointment
 from booking.services.places import as_range
 from booking.services.states import acts_for_clinic, record_change
@@ -61,6 +62,7 @@ def take_needles_out(
         visit.end = shape.visit(visit.start).end
         visit.occupied = as_range(shape.occupied(visit.start))
     visit.price_amount = min(visit.price_amount, service.price_amount)  # an honest answer costs nothing
+    share_again(visit)
     visit.form_due_at = None
     visit.room_id = offer.room_id
     if visit.status == Status.PENDING:
