@@ -71,6 +71,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "frontend.staff.second_factor.require_second_factor",
+    "frontend.ways_back.lead_to_the_page",
 ]
 
 ROOT_URLCONF = "config.urls"

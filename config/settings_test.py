@@ -27,6 +27,7 @@ os.environ |= {
 from config.settings import *  # noqa: E402
 
 ALLOWED_HOSTS = ["*"]
+WHITENOISE_AUTOREFRESH = True  # every test client would read all of var/static first, where there is one
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.InMemoryStorage"},

@@ -1,7 +1,7 @@
 """Values as programs write them: moments with an offset, money, references by id or slug; of no other JSON type."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -12,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 from drf_spectacular.utils import OpenApiTypes, extend_schema_field
 from phonenumber_field.serializerfields import PhoneNumberField
 from rest_framework import serializers
+
+from booking.models import Location
 
 _NO_OFFSET = re.compile(r"[+-]\d\d:?[6-9]\d$")  # an hour has no ninety-nine minutes, but the parser adds them up
 
@@ -55,9 +57,35 @@ class Moment(serializers.Field[Any, Any, Any, Any]):
             moment = parse_datetime(data) if isinstance(data, str) and not _NO_OFFSET.search(data) else None
             if moment is None or moment.utcoffset() is None:
                 self.fail("invalid")
-            return moment.astimezone(UTC)
+            return self.checked(moment).astimezone(UTC)
         except (ValueError, OverflowError):  # no such moment, or outside the calendar once in UTC
             self.fail("invalid")
+
+    def checked(self, moment: datetime) -> datetime:
+        """The moment as it was written, if it is taken."""
+        return moment
+
+
+@extend_schema_field(OpenApiTypes.DATETIME)
+class Start(Moment):
+    """When a visit begins, in UTC or on a clinic's clock.
+
+    Any other offset is most likely an hour off: it comes from old time-zone data, or from another season.
+    """
+
+    default_error_messages: ClassVar = {
+        "offset": _("The clinic's clock has another offset then. Write the time as `slots/` does, or in UTC.")
+    }
+
+    def checked(self, moment: datetime) -> datetime:
+        if moment.utcoffset() and moment.utcoffset() not in _offsets_at(moment):
+            self.fail("offset")
+        return moment
+
+
+def _offsets_at(moment: datetime) -> set[timedelta | None]:
+    zones = Location.objects.order_by().values_list("time_zone", flat=True).distinct()
+    return {moment.astimezone(ZoneInfo(zone)).utcoffset() for zone in zones}
 
 
 @extend_schema_field(OpenApiTypes.STR)

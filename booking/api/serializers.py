@@ -8,7 +8,7 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
-from booking.api.fields import Day, Known, Moment, Money, MoneyOut, Phone, Text, WallTime, YesNo
+from booking.api.fields import Day, Known, Moment, Money, MoneyOut, Phone, Start, Text, WallTime, YesNo
 from booking.models import Appointment, HealthcareService, Location, Practitioner
 from intake.api.serializers import StrictSerializer
 from intake.models import Consent, Patient
@@ -60,7 +60,7 @@ class WhyNotSearch(StrictSerializer):
 
     service = Known(HealthcareService.objects.all(), help_text="Id or slug.")
     practitioner = Known(Practitioner.objects.filter(active=True), required=False, help_text="Without: each of them.")
-    start = Moment()
+    start = Start()
 
 
 class HoldIn(StrictSerializer):
@@ -74,7 +74,7 @@ class HoldIn(StrictSerializer):
         default=None,
         help_text="Null: whoever is free.",
     )
-    start = Moment(help_text="A moment; `slots/` writes it on the clinic's clock; any offset will do.")
+    start = Start(help_text="As `slots/` writes it, with the offset of the clinic's clock on that day, or in UTC.")
     screening = Text(required=False, allow_null=True, default=None, help_text="The token of a screening.", **_TOKEN)
 
 
@@ -149,13 +149,20 @@ class CancelIn(StrictSerializer):
 class RescheduleIn(StrictSerializer):
     """The new time."""
 
-    start = Moment()
+    start = Start()
     practitioner = Known(
         Practitioner.objects.filter(active=True),
         required=False,
         allow_null=True,
         default=None,
         help_text="Null: the same as before.",
+    )
+    reason = serializers.ChoiceField(
+        [one for one in Appointment.SetAside.choices if one[0] != Appointment.SetAside.WALK_IN],
+        required=False,
+        allow_blank=True,
+        default="",
+        help_text="Staff only: why this goes beyond the clinic's hours, steps, spacing or terms for moving.",
     )
 
 

@@ -5,7 +5,6 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
-from django.utils.translation import get_language
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -22,18 +21,18 @@ from booking.api.serializers import (
     ConfirmedOut,
     HoldIn,
     HoldOut,
-    InformationOut,
-    PractitionerOut,
-    PractitionerSearch,
     RescheduleIn,
-    ServiceOut,
     SlotOut,
 )
 from booking.api.slots import clinic_zone
 from booking.errors import BookingError, SlotTaken
-from booking.models import Appointment, HealthcareService, Practitioner
-from booking.selectors.practitioners import practitioners_for
-from booking.services.appointments import cancel_appointment, confirm_details, reschedule_appointment
+from booking.models import Appointment
+from booking.services.appointments import (
+    cancel_appointment,
+    confirm_details,
+    reschedule_appointment,
+    undo_cancellation,
+)
 from booking.services.checkout import checkout_for
 from booking.services.holds import held_by_address, hold_time, release_hold
 from booking.services.states import acts_for_clinic
@@ -42,7 +41,6 @@ from intake.api.permissions import Anyone
 from intake.api.serializers import StrictSerializer
 from intake.api.throttles import PerAddress
 from intake.clock import clinic_date, now
-from intake.information import current_information
 from intake.origin import address_of
 from intake.services.consents import Signature
 from intake.services.patients import PatientDetails
@@ -56,40 +54,6 @@ _TAKEN = "`slot-taken`, with up to three `alternatives` shaped like slots"
 class BookingsPerAddress(PerAddress):
     scope = "bookings"
     limit = 1200
-
-
-class Services(APIView):
-    """What can be booked online."""
-
-    permission_classes = (Anyone,)
-
-    @described({200: ServiceOut(many=True)}, 400)
-    def get(self, request: Request) -> Response:
-        query_of(StrictSerializer, request)
-        return Response(ServiceOut(HealthcareService.objects.filter(online=True), many=True).data)
-
-
-class Information(APIView):
-    """What is read and signed before needling, word for word."""
-
-    permission_classes = (Anyone,)
-
-    @described({200: InformationOut}, 400)
-    def get(self, request: Request) -> Response:
-        query_of(StrictSerializer, request)
-        return Response(InformationOut(current_information(get_language() or "en")).data)
-
-
-class Practitioners(APIView):
-    """Who can be booked, for one service or for any."""
-
-    permission_classes = (Anyone,)
-
-    @described({200: PractitionerOut(many=True)}, 400, parameters=[PractitionerSearch])
-    def get(self, request: Request) -> Response:
-        service = query_of(PractitionerSearch, request).get("service")
-        people = practitioners_for(service) if service else Practitioner.objects.filter(active=True)
-        return Response(PractitionerOut(people.prefetch_related("services"), many=True).data)
 
 
 class Holds(Idempotent):
@@ -224,6 +188,32 @@ class Cancel(Idempotent):
         return Response(_changed(done.appointment, done.fee))
 
 
+class Undo(Idempotent):
+    """Take a cancelled appointment's time again, within three minutes; answers the appointment as it was before."""
+
+    permission_classes = (Anyone,)
+    throttle_classes = (BookingsPerAddress,)
+
+    @described(
+        {200: AppointmentOut},
+        *(400, 403, 404, 409, 422, 429),
+        is_post=True,
+        request=None,
+        auth=_THEIRS,
+        codes={
+            403: "`not-allowed`: the clinic cancelled it",
+            409: f"{_TAKEN}; `too-late`: three minutes have passed; `patient-busy`, `not-cleared`, `not-possible-now`",
+            422: "`slot-not-offered`, `incomplete` or `idempotency-key-reused`",
+        },
+    )
+    def post(self, request: Request, appointment_id: UUID) -> Response:
+        appointment = appointment_for(request, appointment_id)
+        body_of(StrictSerializer, request)
+        with _alternatives_written(appointment.time_zone):
+            taken_again = undo_cancellation(appointment=appointment, by=signed_in(request), now=now())
+        return Response(AppointmentOut(taken_again).data)
+
+
 class Reschedule(Idempotent):
     """Move to another time; answers the appointment and what it costs."""
 
@@ -232,13 +222,15 @@ class Reschedule(Idempotent):
 
     @described(
         {200: ChangedOut},
-        *(400, 404, 409, 422, 429),
+        *(400, 403, 404, 409, 422, 429),
         is_post=True,
         request=RescheduleIn,
         auth=_THEIRS,
         codes={
+            403: "`not-allowed`: only staff give a reason",
             409: f"{_TAKEN}; `patient-busy`, `not-cleared`, `too-late`, `not-possible-now`",
-            422: "`slot-not-offered`, `incomplete` or `idempotency-key-reused`",
+            422: "`slot-not-offered`, `incomplete`, `spacing` (of a course), `reason-needed` (staff may do it with a"
+            " `reason`) or `idempotency-key-reused`",
         },
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
@@ -249,6 +241,7 @@ class Reschedule(Idempotent):
                 appointment=appointment,
                 practitioner=asked["practitioner"],
                 start=asked["start"],
+                set_aside=asked["reason"],
                 by=signed_in(request),
                 now=now(),
             )

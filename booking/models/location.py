@@ -174,6 +174,15 @@ class Location(models.Model):
         default=time(20), help_text=_("... and no offer ends after this hour of the same day.")
     )
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(offer_minutes__gte=1, offers_until__gt=models.F("offers_from")),
+                name="location_offers_can_be_answered",
+                violation_error_message=_("Offers last a minute or more, and end later in the day than they begin."),
+            )
+        ]
+
     def __str__(self) -> str:
         return self.name
 

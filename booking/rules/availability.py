@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import cache
-from itertools import islice
+from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
@@ -12,7 +12,9 @@ from booking.rules.intervals import Interval, Taken, seconds_of
 from booking.rules.walltime import start_of_day, wall_date
 
 _NOTHING = Taken()
+_NEVER = (float("inf"), float("inf"))
 _DAY = timedelta(days=1)
+_IN_ORDER = attrgetter("start", "practitioner", "location")
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -62,7 +64,7 @@ class Desk:
     location: UUID
     windows: Sequence[Interval]
     away: Sequence[Interval]
-    rooms: Sequence[RoomChoice] | None
+    rooms: Iterable[RoomChoice] | None
     step: int
     earliest: datetime
     zone: str = "UTC"
@@ -88,10 +90,15 @@ def is_worked(
     return start in open_starts(near, away=away, taken=_NOTHING, shape=shape, step=step)
 
 
-def pick_room(rooms: Iterable[RoomChoice], *, taken: Mapping[UUID, Taken], occupied: Interval) -> RoomChoice | None:
-    """The free room with the fewest kinds, so that rooms for many stay open, then by name; None if all are taken."""
+def free_rooms(rooms: Iterable[RoomChoice], *, taken: Mapping[UUID, Taken], occupied: Interval) -> list[RoomChoice]:
+    """The free rooms, those with the fewest kinds first, so that rooms for many stay open, then by name."""
     free = [room for room in rooms if taken.get(room.id, _NOTHING).leaves_free(occupied)]
-    return min(free, key=lambda room: (len(room.kinds), room.name), default=None)
+    return sorted(free, key=lambda room: (len(room.kinds), room.name))
+
+
+def pick_room(rooms: Iterable[RoomChoice], *, taken: Mapping[UUID, Taken], occupied: Interval) -> RoomChoice | None:
+    """The first of `free_rooms`; None if all are taken."""
+    return next(iter(free_rooms(rooms, taken=taken, occupied=occupied)), None)
 
 
 def offered_starts(
@@ -124,11 +131,12 @@ def open_slots(
 ) -> list[Slot]:
     """All free times in order, one for each therapist and start, with a room free throughout."""
     length = timedelta(minutes=shape.minutes)
-    return sorted(
+    slots = [
         Slot(start, start + length, desk.practitioner, desk.location)
         for desk in desks
         for start in offered_starts(desk, shape=shape, taken=taken, rooms_taken=rooms_taken)
-    )
+    ]
+    return sorted(slots, key=_IN_ORDER)
 
 
 def is_full(desk: Desk, *, taken: Mapping[UUID, Taken], start: datetime) -> bool:
@@ -145,21 +153,22 @@ class Stretch(NamedTuple):
 
 
 def _stretches(windows: Iterable[Interval], away: Iterable[Interval], taken: Taken, shape: Shape) -> Iterator[Stretch]:
-    """The windows without time off, and without what is taken with the buffers that this visit has to keep from it."""
-    before, after = shape.before * 60, shape.after * 60
-    cuts = sorted([*seconds_of(away), *((start - after, end + before) for start, end in taken.stretches)])
+    """What the visit fits in: the windows without time off, and without what is taken with the buffers that this visit
+    has to keep from it."""
+    before, after, length = shape.before * 60, shape.after * 60, shape.minutes * 60
+    cuts = sorted([*seconds_of(away), *[(start - after, end + before) for start, end in taken.stretches], _NEVER])
     first = 0
     for opening, closing in sorted(seconds_of(windows)):
-        while first < len(cuts) and cuts[first][1] <= opening:
+        while cuts[first][1] <= opening:
             first += 1
-        start = opening
-        for cut_start, cut_end in islice(cuts, first, None):
-            if cut_start >= closing:
-                break
-            if cut_start > start:
-                yield Stretch(opening, start, cut_start)
-            start = max(start, cut_end)
-        if start < closing:
+        start, at = opening, first
+        while (cut := cuts[at])[0] < closing:
+            if cut[0] - start >= length:
+                yield Stretch(opening, start, cut[0])
+            if cut[1] > start:
+                start = cut[1]
+            at += 1
+        if closing - start >= length:
             yield Stretch(opening, start, closing)
 
 
@@ -186,14 +195,15 @@ def _without_holes(starts: list[float], stretch: Stretch, shape: Shape, desk: De
 
 
 def _room_finder(
-    rooms: Sequence[RoomChoice] | None, shape: Shape, rooms_taken: Mapping[UUID, Taken]
+    rooms: Iterable[RoomChoice] | None, shape: Shape, rooms_taken: Mapping[UUID, Taken]
 ) -> Callable[[float], bool]:
     """Tells of a start whether one single room is free throughout."""
     if rooms is None:
         return lambda start: True
-    each = [rooms_taken.get(room.id, _NOTHING) for room in rooms]
     before, after = shape.before * 60, (shape.minutes + shape.after) * 60
-    return lambda start: any(one.leaves_seconds_free(start - before, start + after) for one in each)
+    return lambda start: any(
+        rooms_taken.get(room.id, _NOTHING).leaves_seconds_free(start - before, start + after) for room in rooms
+    )
 
 
 def _day_counter(desk: Desk, busy: Taken) -> Callable[[float], bool]:

@@ -3,7 +3,7 @@ overlapping.
 """
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -70,33 +70,30 @@ Seconds = tuple[float, float]  # an interval in seconds since 1970, for whoever 
 class Taken:
     """Taken time that is asked often: each answer costs one binary search.
 
+    Beginnings and ends are kept apart, each in order. How many of each have passed says what is taken, whichever
+    belongs to which, so nothing has to be joined first.
+
     :param visits: when the visits in it begin, where they are counted
     """
 
     def __init__(self, intervals: Iterable[Interval] = (), *, visits: Iterable[datetime] = ()) -> None:
-        self._keep(seconds_of(intervals), [one.timestamp() for one in visits])
+        real = [one for one in seconds_of(intervals) if one[0] < one[1]]
+        self._keep([start for start, _ in real], [end for _, end in real], [one.timestamp() for one in visits])
 
     @classmethod
     def of_seconds(cls, starts: Iterable[float], ends: Iterable[float], *, visits: Iterable[float] = ()) -> "Taken":
-        """The same of numbers, as the database gives them."""
+        """The same of numbers, as the database gives them: as many ends as starts, each later than its start."""
         taken = cls.__new__(cls)
-        taken._keep(list(zip(starts, ends, strict=True)), visits)  # noqa: SLF001 - it is our own
+        taken._keep(starts, ends, visits)  # noqa: SLF001 - it is our own
         return taken
 
-    def _keep(self, stretches: list[Seconds], visits: Iterable[float]) -> None:
-        joined: list[Seconds] = []
-        last_end = float("-inf")
-        for start, end in sorted(stretches):
-            if end <= start or end <= last_end:
-                continue
-            if start <= last_end:
-                start = joined.pop()[0]
-            joined.append((start, end))
-            last_end = end
-        self.stretches = joined
-        self._starts = [start for start, _ in joined]
-        self._ends = [end for _, end in joined]
-        self._visits = sorted(visits)
+    def _keep(self, starts: Iterable[float], ends: Iterable[float], visits: Iterable[float]) -> None:
+        self._starts, self._ends, self._visits = sorted(starts), sorted(ends), sorted(visits)
+
+    @property
+    def stretches(self) -> Iterator[Seconds]:
+        """The same time as stretches in order of both their starts and their ends; they may overlap."""
+        return zip(self._starts, self._ends, strict=True)
 
     def leaves_free(self, interval: Interval) -> bool:
         """Whether nothing is taken in the whole interval."""

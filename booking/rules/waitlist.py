@@ -53,12 +53,18 @@ class Wanted:
         )
 
 
-def best_slot(slots: Iterable[Slot], *, freed: Interval, wanted: Wanted, zone: str) -> Slot | None:
-    """The free time that suits and shares some of the freed stretch: one that begins with it, so that it is filled
-    without a hole, else the earliest.
+def best_slot(
+    slots: Iterable[Slot], *, freed: Interval, wanted: Wanted, not_before: datetime, zone: str
+) -> Slot | None:
+    """The free time that suits, keeps the notice and shares some of the freed stretch: one that begins with it, so that
+    it is filled without a hole, else the earliest.
     """
     fitting = [
-        slot for slot in slots if overlaps(Interval(slot.start, slot.end), freed) and wanted.suits(slot, zone=zone)
+        slot
+        for slot in slots
+        if slot.start >= not_before
+        and overlaps(Interval(slot.start, slot.end), freed)
+        and wanted.suits(slot, zone=zone)
     ]
     return min(fitting, key=lambda slot: (slot.start != freed.start, slot.start), default=None)
 

@@ -1,9 +1,10 @@
 """The week of each therapist: hours, time off, and what is in them."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from itertools import chain
 from uuid import UUID
 
 from django.db.models import Q
@@ -14,6 +15,7 @@ from booking.rules.walltime import start_of_day, wall_date
 from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.holidays import closed_days_of
 from booking.selectors.openings import occupying
+from booking.selectors.outside_hours import Uncovered, uncovered
 from booking.selectors.time_off import displacing, room_closing
 from booking.selectors.working_time import working_time_of
 from intake.models import User
@@ -43,12 +45,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Week:
-    """Days of one clinic, therapists as columns, and which of its rooms can't be used in them."""
+    """Days of one clinic, therapists as columns, which of its rooms can't be used in them, and which visits their
+    therapist's hours or authorisation don't cover.
+    """
 
     location: Location
     dates: tuple[date, ...]
     columns: tuple[Column, ...]
     closed_rooms: tuple[RoomClosure, ...]
+    beyond: Mapping[UUID, Uncovered]
 
 
 def week(
@@ -89,7 +94,37 @@ def week(
         )
 
     columns = tuple(Column(one, tuple(day_of(one, day) for day in dates)) for one in who)
-    return Week(location, dates, columns, _closed_rooms(location, span))
+    beyond = uncovered(chain.from_iterable(visits.values()))
+    return Week(location, dates, columns, _closed_rooms(location, span), beyond)
+
+
+def week_to_show(location: Location, *, now: datetime) -> date:
+    """Today; or the coming Monday, when nobody works any more in this week and no visit is still to come in it."""
+    zone = location.time_zone
+    today = wall_date(now, zone)
+    sunday = today + timedelta(days=6 - today.weekday())
+    monday = sunday + timedelta(days=1)
+    working = working_time_of(
+        practitioners=_practitioners(location, None), location=location, from_date=today, to_date=sunday
+    )
+    ahead = occupying(now=now).filter(location=location, end__gt=now, start__lt=start_of_day(monday, zone))
+    goes_on = any(one.end > now for works in working for one in works.windows(from_date=today, to_date=sunday))
+    return today if goes_on or ahead.exists() else monday
+
+
+def span_of_day(location: Location, day: date, *, now: datetime) -> Interval | None:
+    """From when until when anybody works or is expected on a day; None if nobody does or is."""
+    zone = location.time_zone
+    begins, ends = start_of_day(day, zone), start_of_day(day + timedelta(days=1), zone)
+    working = working_time_of(
+        practitioners=_practitioners(location, None), location=location, from_date=day, to_date=day
+    )
+    stretches = [one for works in working for one in works.windows(from_date=day, to_date=day)]
+    visits = occupying(now=now).filter(location=location, start__gte=begins, start__lt=ends)
+    stretches += [Interval(*one) for one in visits.values_list("start", "end")]
+    if not stretches:
+        return None
+    return Interval(min(one.start for one in stretches), max(one.end for one in stretches))
 
 
 def _practitioners(location: Location, practitioner: Practitioner | None) -> list[Practitioner]:

@@ -14,7 +14,7 @@ from booking.rules.lifecycle import COMING
 from booking.rules.walltime import to_wall, wall_date
 from booking.selectors.appointments import with_relations
 from booking.selectors.locations import the_clinic
-from booking.selectors.slots import free_slots
+from booking.selectors.slots import free_times
 
 Status = Appointment.Status
 _GONE = (Status.CANCELLED, Status.ENTERED_IN_ERROR)
@@ -91,7 +91,7 @@ def propose_course(
     assert location is not None, "services belong to a clinic"
     zone = location.time_zone
     begins = wall_date(first_start, zone)
-    free = free_slots(
+    free = free_times(
         service=service,
         from_date=begins,
         to_date=last_date(begins, sessions=sessions, spacing=spacing),
@@ -100,7 +100,7 @@ def propose_course(
         holder=holder,
         by_staff=by_staff,
         now=now,
-    )
+    ).slots
     whose, times = _best(free, practitioner, first_start, sessions, spacing, zone)
     if starts:
         found = _as_chosen(starts, first_start, zone)
@@ -178,9 +178,13 @@ def allowed_dates(visit: Appointment) -> tuple[date | None, date | None]:
 
 
 def keeps_spacing(visit: Appointment, *, start: datetime) -> bool:
-    """Whether this session could be at that time without coming too near to, or too far from, its neighbours."""
-    first, last = allowed_dates(visit)
+    """Whether this session could be at that time without coming too near to, or too far from, its neighbours. Another
+    hour of its own day changes nothing about that.
+    """
     day = wall_date(start, visit.time_zone)
+    if visit.course is None or day == wall_date(visit.start, visit.time_zone):
+        return True
+    first, last = allowed_dates(visit)
     return (first is None or first <= day) and (last is None or day <= last)
 
 

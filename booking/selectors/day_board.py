@@ -19,6 +19,7 @@ from booking.selectors.appointments import appointments_visible_to, finished_nee
 from booking.selectors.approvals import visits_resting_on
 from booking.selectors.courses import waits_for_review
 from booking.selectors.covers import blocked_by_cover, cover_circumstances
+from booking.selectors.outside_hours import Uncovered, uncovered
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due, was_asked_again
 from booking.selectors.rooms import in_use_before
@@ -53,6 +54,10 @@ _COVERS = {
     "other-currency": Blocker("cover-other-currency", _("The payer pays in another currency."), "cover"),
 }
 _ASKED = _("Can't be as booked: asked for another time, no answer yet.")
+_UNCOVERED: dict[Uncovered, str | Promise] = {
+    "outside-hours": _("The therapist does not work at that time."),
+    "not-authorised": _("The therapist's authorisation to needle ends before this visit."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +89,9 @@ def day_board(*, location: Location, date: date, by: User, now: datetime) -> Day
     """
     visits = list(_visits_of(location, date, by, now))
     balances = balances_of(visits)
-    unsent = _unsent(visits)
+    unsent, beyond = _unsent(visits), uncovered(visits)
     rows = (
-        Row(visit, balances[visit.pk], tuple(_blockers(visit, balances[visit.pk], unsent[visit.pk], now)))
+        Row(visit, balances[visit.pk], tuple(_blockers(visit, balances[visit.pk], unsent[visit.pk], beyond, now)))
         for visit in visits
     )
     gone = (Status.CANCELLED, Status.ENTERED_IN_ERROR)
@@ -103,7 +108,8 @@ def blockers_of(appointment: Appointment, *, by: User, now: datetime) -> tuple[B
     visit = _with_circumstances(appointments_visible_to(by, now=now).filter(pk=appointment.pk), now).first()
     if visit is None:
         return ()
-    return tuple(_blockers(visit, balances_of([visit])[visit.pk], _unsent([visit])[visit.pk], now))
+    balance, unsent = balances_of([visit])[visit.pk], _unsent([visit])[visit.pk]
+    return tuple(_blockers(visit, balance, unsent, uncovered([visit]), now))
 
 
 def _visits_of(location: Location, day: date, by: User, now: datetime) -> QuerySet[Appointment]:
@@ -147,12 +153,18 @@ def _unsent(visits: Iterable[Appointment]) -> Mapping[UUID, list[Communication]]
     return unsent
 
 
-def _blockers(visit: Appointment, balance: Balance, unsent: list[Communication], now: datetime) -> Iterator[Blocker]:
+def _blockers(
+    visit: Appointment,
+    balance: Balance,
+    unsent: list[Communication],
+    beyond: Mapping[UUID, Uncovered],
+    now: datetime,
+) -> Iterator[Blocker]:
     yield from _about_answers(visit, now)
     yield from _about_agreement(visit)
     if visit.status in (*_COMING, *_HERE) and getattr(visit, "course_waits", False):
         yield Blocker("review-point", _("Review point: does the course go on?"), "review-course")
-    yield from _about_place(visit, now)
+    yield from _about_place(visit, beyond.get(visit.pk), now)
     yield from _about_money(visit, balance)
     current = [one for one in unsent if one.schedule_version == visit.schedule_version]
     if visit.status in (*_COMING, Status.CANCELLED):  # who is here needs no reminder
@@ -162,17 +174,24 @@ def _blockers(visit: Appointment, balance: Balance, unsent: list[Communication],
         yield Blocker("not-closed", _("The time is over: done, or did not come?"), "close")
 
 
-def _about_place(visit: Appointment, now: datetime) -> Iterator[Blocker]:
-    """Whether somebody and a room are there for it."""
-    if visit.status in _COMING and getattr(visit, "displaced", False):
-        asked = getattr(visit, "asked", False)
-        yield Blocker("displaced", _ASKED if asked else _("The therapist is away at that time."), "move")
+def _about_place(visit: Appointment, beyond: Uncovered | None, now: datetime) -> Iterator[Blocker]:
+    """Whether somebody who may give it and a room are there for it."""
+    if visit.status in _COMING:
+        yield from _about_therapist(visit, beyond)
     if visit.status not in (*_COMING, Status.ARRIVED):
         return
     if getattr(visit, "room_closed", False):
         yield Blocker("room-closed", _("The room is closed at that time."), "room")
     elif getattr(visit, "room_in_use", False) and visit.start <= now:
         yield Blocker("room-in-use", _("The visit before is still in the room."), "room")
+
+
+def _about_therapist(visit: Appointment, beyond: Uncovered | None) -> Iterator[Blocker]:
+    asked = getattr(visit, "asked", False)
+    if getattr(visit, "displaced", False):
+        yield Blocker("displaced", _ASKED if asked else _("The therapist is away at that time."), "ways-out")
+    elif beyond is not None:
+        yield Blocker(beyond, _ASKED if asked else _UNCOVERED[beyond], "ways-out")
 
 
 def _about_answers(visit: Appointment, now: datetime) -> Iterator[Blocker]:

@@ -12,8 +12,8 @@ from booking.models import Appointment, Displacement, HolidayOverride, Location,
 from booking.rules.lifecycle import COMING
 from booking.rules.walltime import wall_date
 from booking.selectors.appointments import appointments_visible_to
-from booking.selectors.closures import Closure, closure_of
-from booking.selectors.time_off import is_displaced
+from booking.selectors.closures import Closure, closure_of, holidays_with_visits
+from booking.selectors.outside_hours import cant_take_place
 from booking.selectors.ways_out import WayOut, displaced_visits, ways_out
 from intake.models import User
 
@@ -66,12 +66,13 @@ def overview_of(closure: Closure, *, by: User, now: datetime) -> Overview:
 
 
 def closures_ahead(location: Location, *, now: datetime) -> list[Closure]:
-    """What is closed now or later, the earliest first."""
+    """What is closed now or later, the earliest first; of the public holidays those on which visits stand."""
     away = TimeOff.objects.filter(location=location, end__gt=now).select_related("practitioner", "location")
     rooms = RoomClosure.objects.filter(room__location=location, end__gt=now).select_related("room__location")
     today = wall_date(now, location.time_zone)
     days = HolidayOverride.objects.filter(location=location, open=False, date__gte=today).select_related("location")
-    found = [*map(closure_of, away), *map(closure_of, rooms), *map(closure_of, days)]
+    by_law = holidays_with_visits(location, now=now)
+    found = [*map(closure_of, away), *map(closure_of, rooms), *map(closure_of, days), *by_law]
     return sorted(found, key=lambda one: (one.start, one.end, str(one.id)))
 
 
@@ -80,7 +81,7 @@ def choices_for(visit: Appointment) -> Displacement | None:
     latest = Displacement.objects.filter(appointment=visit).order_by("made_at", "pk").last()
     if latest is None or latest.state not in (State.ASKED, State.UNANSWERED):
         return None
-    return latest if visit.status in COMING and is_displaced(visit) else None
+    return latest if visit.status in COMING and cant_take_place(visit) else None
 
 
 def kept_for(displacement: Displacement, *, now: datetime) -> list[Offer]:

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from booking.models import Appointment
 from booking.rules import policy
+from booking.selectors.outside_hours import cant_take_place
 from booking.selectors.practitioners import needles
-from booking.selectors.time_off import is_displaced
 from intake.selectors.consents import consent_state
 
 
@@ -19,7 +19,7 @@ def late_fee_of(appointment: Appointment) -> int:
     can't take place as booked.
     """
     amount = appointment.late_fee_amount
-    return amount and (0 if took_consent_back(appointment) or is_displaced(appointment) else amount)
+    return amount and (0 if took_consent_back(appointment) or cant_take_place(appointment) else amount)
 
 
 def fee_if_cancelled(appointment: Appointment, *, reason: str, now: datetime) -> int:

@@ -4,11 +4,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.contrib.postgres.fields import RangeBoundary
-from django.db import connection
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import F, Min, QuerySet, UUIDField, Value
 
@@ -19,31 +17,11 @@ from booking.rules.availability import Desk, RoomChoice, Shape
 from booking.rules.intervals import Interval, Taken
 from booking.rules.policy import notice_minutes
 from booking.selectors.practitioners import needles
+from booking.selectors.taken_time import taken_time_of
 from booking.selectors.working_time import WorkingTime, working_time_of
 
 _DAY = timedelta(days=1)  # more than any visit lasts, and than any zone is away from UTC
 _FAR = timedelta(days=800)  # further than anyone books; keeps dates inside the calendar
-# Each therapist's and each room's taken time through its own index (those of the exclusion constraints), as whole
-# seconds: a month of them is read ten times faster than as rows of ranges, and other therapists' are not read at all.
-_LIVE = """a.occupied && tstzrange(%(first)s, %(last)s) AND NOT (a.status IN ('cancelled', 'entered-in-error'))
-  AND NOT (a.status = 'proposed' AND a.hold_expires_at <= %(now)s) AND a.id IS DISTINCT FROM %(besides)s::uuid"""
-_TAKEN = f"""
-SELECT one.id, NULL::uuid, NULL, NULL::varchar[], taken.* FROM unnest(%(people)s::uuid[]) one(id), LATERAL (
-  SELECT array_agg(floor(date_part('epoch', lower(a.occupied)))::bigint),
-         array_agg(ceil(date_part('epoch', upper(a.occupied)))::bigint),
-         CASE WHEN one.id = ANY(%(counted)s::uuid[]) THEN array_agg(floor(date_part('epoch', a.start))::bigint) END
-  FROM booking_appointment a WHERE a.practitioner_id = one.id AND {_LIVE}) taken
-UNION ALL
-SELECT r.id, r.location_id, r.name, r.kinds, taken.*, NULL FROM booking_room r, LATERAL (
-  SELECT array_agg(floor(date_part('epoch', b.start))::bigint),
-         array_agg(ceil(date_part('epoch', b."end"))::bigint) FROM (
-    SELECT lower(a.occupied) AS start, upper(a.occupied) AS "end" FROM booking_appointment a
-    WHERE a.room_id = r.id AND {_LIVE}
-    UNION ALL
-    SELECT c.start, c."end" FROM booking_roomclosure c
-    WHERE c.room_id = r.id AND c.start < %(last)s AND c."end" > %(first)s) b) taken
-WHERE r.active AND r.location_id = ANY(%(places)s::uuid[]) AND %(room_kind)s = ANY(r.kinds)
-"""  # noqa: S608 - made of our own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +64,7 @@ def desks_of(
     if days is None:
         return []
     found = working_time_of(practitioners=practitioners, location=location, from_date=days[0], to_date=days[1])
-    rooms = list(rooms_for(service, [one.location.pk for one in found])) if service.room_kind else []
+    rooms = _choices(service, [one.location.pk for one in found])
     return _desks(service, practitioners, found, rooms, days, notice, now)
 
 
@@ -112,13 +90,13 @@ def openings_of(
 ) -> Openings:
     """The desks of these therapists with what is taken there; `besides` doesn't count, nor does its course.
 
-    Four queries, which read of each therapist and room only what is taken on these days, through the index of its own
-    time: a long history and other therapists cost nothing.
+    Three queries (one more where rooms are short), which read of each therapist and room only what is taken on these
+    days, through the index of its own time: a long history and other therapists cost nothing.
     """
     days = _sensible(from_date, to_date, now)
     if days is None:
         return Openings([], {}, {})
-    people = list(who)
+    people = list(who.order_by().only("visits_per_day", "needling_authorised_until"))
     found = working_time_of(practitioners=people, location=location, from_date=days[0], to_date=days[1])
     asked = {
         "people": [one.pk for one in people],
@@ -130,9 +108,8 @@ def openings_of(
         "besides": besides.pk if besides else None,
         "now": now,
     }
-    taken, rooms = _taken_time(asked)
-    desks = _desks(service, people, found, [room for room, _ in rooms], days, notice, now)
-    return Openings(desks, taken, {room.pk: shut for room, shut in rooms})
+    taken = taken_time_of(asked)
+    return Openings(_desks(service, people, found, taken.rooms, days, notice, now), taken.people, taken.rooms_taken)
 
 
 def desk_unbounded(
@@ -145,15 +122,19 @@ def desk_unbounded(
     now: datetime,
 ) -> Desk:
     """The desk around one day with all its hours, be they past, too far ahead or without authorisation."""
-    rooms = list(rooms_for(service, [found.location.pk])) if service.room_kind else []
     days = (day - _DAY, day + _DAY)
-    [desk] = _desks(service, [practitioner], [found], rooms, days, notice, now)
+    [desk] = _desks(service, [practitioner], [found], _choices(service, [found.location.pk]), days, notice, now)
     return replace(desk, windows=found.windows(from_date=days[0], to_date=days[1]))
 
 
 def occupying(*, now: datetime) -> QuerySet[Appointment]:
     """Appointments that take up time: not cancelled, and no hold that has run out."""
     return Appointment.objects.filter(OCCUPYING).exclude(status=Appointment.Status.PROPOSED, hold_expires_at__lte=now)
+
+
+def as_range(interval: Interval) -> DateTimeTZRange:
+    """The interval as PostgreSQL stores it."""
+    return DateTimeTZRange(interval.start, interval.end, "[)")
 
 
 def taken_between(
@@ -207,7 +188,7 @@ def _desks(
     service: HealthcareService,
     practitioners: Sequence[Practitioner],
     found: Iterable[WorkingTime],
-    rooms: Iterable[Room],
+    rooms: Mapping[UUID, Iterable[RoomChoice]],
     days: tuple[date, date],
     notice: Notice,
     now: datetime,
@@ -215,16 +196,13 @@ def _desks(
     people = {one.pk: one for one in practitioners}
     found = list(found)
     gaps = {} if notice.by_staff else _useful_gaps(found)
-    choices: dict[UUID, list[RoomChoice]] = defaultdict(list)
-    for room in rooms:
-        choices[room.location_id].append(RoomChoice(room.pk, room.name, tuple(room.kinds)))
     return [
         Desk(
             practitioner=one.practitioner,
             location=one.location.pk,
             windows=_windows(one, days, _needles_until(service, people[one.practitioner]), now),
             away=[away.interval for away in one.away],
-            rooms=choices[one.location.pk] if service.room_kind else None,
+            rooms=rooms.get(one.location.pk, ()) if service.room_kind else None,
             step=one.location.slot_step_minutes,
             earliest=now + timedelta(minutes=notice.minutes_at(one.location)),
             zone=one.location.time_zone,
@@ -233,6 +211,14 @@ def _desks(
         )
         for one in found
     ]
+
+
+def _choices(service: HealthcareService, location_ids: Iterable[UUID]) -> dict[UUID, list[RoomChoice]]:
+    """The rooms that suit the service, by clinic."""
+    choices: dict[UUID, list[RoomChoice]] = defaultdict(list)
+    for room in rooms_for(service, location_ids) if service.room_kind else ():
+        choices[room.location_id].append(RoomChoice(room.pk, room.name, tuple(room.kinds)))
+    return choices
 
 
 def _windows(found: WorkingTime, days: tuple[date, date], last_date: date, now: datetime) -> list[Interval]:
@@ -257,21 +243,6 @@ def _useful_gaps(found: Iterable[WorkingTime]) -> dict[tuple[UUID, UUID], int]:
     minutes = F("minutes") + F("buffer_before") + F("buffer_after")
     least = dict(online.order_by().values_list("practitioners").annotate(least=Min(minutes)))
     return {desk: least[desk[0]] for desk in minding if desk[0] in least}
-
-
-def _taken_time(asked: Mapping[str, Any]) -> tuple[dict[UUID, Taken], list[tuple[Room, Taken]]]:
-    """Taken time of therapists (with the beginnings of their visits where they are counted), and rooms with theirs."""
-    by_practitioner: dict[UUID, Taken] = {}
-    rooms: list[tuple[Room, Taken]] = []
-    with connection.cursor() as cursor:
-        cursor.execute(_TAKEN, asked)
-        for pk, location, name, kinds, starts, ends, visits in cursor.fetchall():
-            taken = Taken.of_seconds(starts or (), ends or (), visits=visits or ())
-            if location is None:
-                by_practitioner[pk] = taken
-            else:
-                rooms.append((Room(id=pk, location_id=location, name=name, kinds=kinds), taken))
-    return by_practitioner, rooms
 
 
 def _midnight(day: date) -> datetime:

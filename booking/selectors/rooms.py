@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
 
 from booking.models import Appointment, Room, RoomClosure
 from booking.rules.intervals import Interval, Taken
@@ -26,10 +27,10 @@ class OtherRooms:
 
 def other_rooms(visit: Appointment, *, now: datetime) -> OtherRooms:
     """The rooms of the clinic that suit this visit, by name, but for its own."""
-    if visit.room_id is None:
+    if visit.room_id is None or visit.status not in MOVABLE:
         return OtherRooms((), ())
     occupied = Interval(visit.occupied.lower, visit.occupied.upper)
-    _, taken = taken_between(occupied.start, occupied.end, besides=visit, now=now)
+    _people, taken = taken_between(occupied.start, occupied.end, besides=visit, now=now)
     suitable = rooms_for(visit.service, [visit.location_id]).exclude(pk=visit.room_id)
     free = tuple(room for room in suitable if taken.get(room.pk, Taken()).leaves_free(occupied))
     beside = with_relations().filter(
@@ -39,7 +40,7 @@ def other_rooms(visit: Appointment, *, now: datetime) -> OtherRooms:
         occupied__overlap=visit.occupied,
     )
     others = beside.exclude(room=visit.room_id).order_by("start", "room__name")
-    return OtherRooms(free, tuple(other for other in others if may_swap(visit, other)))
+    return OtherRooms(free, tuple(other for other in others if not against_swap(visit, other, now=now)))
 
 
 def in_use_before() -> Q:
@@ -53,14 +54,22 @@ def in_use_before() -> Q:
     return Q(Exists(still_in))
 
 
-def may_swap(first: Appointment, second: Appointment) -> bool:
-    """Whether each suits the other's room, and neither room is closed then. Who else is in them, the database knows."""
+def against_swap(first: Appointment, second: Appointment, *, now: datetime) -> str:
+    """Why these two can't change rooms, in words; empty if they can: each suits the other's room, which is open then,
+    and nobody else is in it.
+    """
     if first.room is None or second.room is None or first.room_id == second.room_id:
-        return False
-    return _suits(first, second.room) and _suits(second, first.room)
+        return _("These two visits are not in two rooms.")
+    return _against(first, second.room, second, now) or _against(second, first.room, first, now)
 
 
-def _suits(visit: Appointment, room: Room) -> bool:
+def _against(visit: Appointment, room: Room, leaves: Appointment, now: datetime) -> str:
+    named = {"room": room.name, "patient": visit.patient or ""}
     if not room.active or room.location_id != visit.location_id or visit.service.room_kind not in room.kinds:
-        return False
-    return not RoomClosure.objects.filter(room=room, start__lt=visit.end, end__gt=visit.start).exists()
+        return _("%(room)s does not suit the visit of %(patient)s.") % named
+    if RoomClosure.objects.filter(room=room, start__lt=visit.end, end__gt=visit.start).exists():
+        return _("%(room)s is closed during the visit of %(patient)s.") % named
+    there = occupying(now=now).filter(room=room, occupied__overlap=visit.occupied)
+    if there.exclude(pk__in=[visit.pk, leaves.pk]).exists():
+        return _("Somebody else is in %(room)s during the visit of %(patient)s.") % named
+    return ""

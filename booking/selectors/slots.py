@@ -1,6 +1,6 @@
 """Free times. Nothing is stored: they are worked out from hours, time off and visits of the asked days only."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
@@ -23,41 +23,8 @@ _NEAR = timedelta(days=7)
 class FreeTimes:
     """Free times in order, and the time zone of each clinic that was looked at."""
 
-    slots: Sequence[Slot]
+    slots: list[Slot]
     zones: Mapping[UUID, str]
-
-
-def free_slots(
-    *,
-    service: HealthcareService,
-    from_date: date,
-    to_date: date,
-    practitioner: Practitioner | UUID | None = None,
-    location: Location | None = None,
-    screening: Screening | None = None,
-    holder: Appointment | None = None,
-    by_staff: bool = False,
-    now: datetime,
-) -> list[Slot]:
-    """Free times on these days (`to_date` inclusive, clinic's calendar), in order, one for each therapist and start.
-
-    With `screening`: only what these answers may take (a request needs more notice; none at all if they forbid it).
-    The time of `holder` (a hold, or a visit that is being moved) counts as free. `by_staff`: no notice. Costs a few
-    queries, however long the history is.
-    """
-    return list(
-        free_times(
-            service=service,
-            from_date=from_date,
-            to_date=to_date,
-            practitioner=practitioner,
-            location=location,
-            screening=screening,
-            holder=holder,
-            by_staff=by_staff,
-            now=now,
-        ).slots
-    )
 
 
 def free_times(
@@ -72,7 +39,12 @@ def free_times(
     by_staff: bool = False,
     now: datetime,
 ) -> FreeTimes:
-    """`free_slots`, for whoever writes them on their clinics' clocks."""
+    """Free times on these days (`to_date` inclusive, clinic's calendar), in order, one for each therapist and start.
+
+    With `screening`: only what these answers may take (a request needs more notice; none at all if they forbid it).
+    The time of `holder` (a hold, or a visit that is being moved) counts as free. `by_staff`: no notice. Costs a few
+    queries, however long the history is.
+    """
     is_request, answers_until = False, None
     if screening is not None and service.needs_screening:
         clearance = get_clearance(
@@ -142,12 +114,12 @@ def first_free(
     now: datetime,
 ) -> Slot | None:
     """The first free time from that day on (today without it), as far ahead as the clinic can be booked; None if there
-    is none. The parameters are those of `free_slots`.
+    is none. The parameters are those of `free_times`.
 
     Looks at a week, then at four, then at sixteen: a few queries, whether it is tomorrow or in ten months.
     """
     for first, last in _strides(from_date or (now - _DAY).date(), now):
-        slots = free_slots(
+        slots = free_times(
             service=service,
             from_date=first,
             to_date=last,
@@ -157,7 +129,7 @@ def first_free(
             holder=holder,
             by_staff=by_staff,
             now=now,
-        )
+        ).slots
         if slots:
             return slots[0]
     return None

@@ -13,13 +13,14 @@ from booking.rules.intervals import Interval
 from booking.rules.lifecycle import COMING
 from booking.rules.opening_hours import hours_of_week
 from booking.rules.waitlist import OfferHours, Wanted
+from booking.selectors.courses import allowed_dates
 from booking.selectors.openings import occupying
 from intake.access import is_therapist, live_relations, works_at_desk
 from intake.clock import clinic_date
 from intake.models import Patient, User
 from intake.tokens import hash_token
 
-_RELATED = ("patient", "service", "location", "screening", "swap_for__practitioner")
+_RELATED = ("patient", "service", "location", "screening", "swap_for__practitioner", "swap_for__course")
 _OFFER_RELATED = (
     "hold__service",
     "hold__practitioner",
@@ -36,10 +37,11 @@ _LONGEST = timedelta(days=1)  # more than any visit lasts
 
 @dataclass(frozen=True, slots=True)
 class InLine:
-    """An entry, and what it waits for as the rules read it."""
+    """An entry, and what it waits for as the rules read it. `is_answering`: another time is before them just now."""
 
     entry: WaitlistEntry
     wanted: Wanted
+    is_answering: bool = False
 
 
 def with_relations() -> QuerySet[WaitlistEntry]:
@@ -87,9 +89,9 @@ def entry_for(visit: Appointment, *, now: datetime) -> WaitlistEntry | None:
 
 
 def may_wait_for_earlier(visit: Appointment) -> bool:
-    """Whether an earlier time could replace this visit: paid or nothing to pay, booked online, and none of a course."""
+    """Whether an earlier time could replace this visit: paid or nothing to pay, and booked online."""
     waits_for_money = visit.awaiting == Appointment.Awaiting.PAYMENT
-    return visit.status in COMING and not waits_for_money and visit.course_id is None and visit.service.online
+    return visit.status in COMING and not waits_for_money and visit.service.online
 
 
 def entry_by_token(token: str) -> WaitlistEntry | None:
@@ -116,33 +118,40 @@ def due_freed_times(*, now: datetime) -> QuerySet[FreedTime]:
     """Freed times to be looked at: due, not done with, and not before somebody at this moment; the soonest first."""
     due = FreedTime.objects.filter(handled_at=None, due_at__lte=now)
     asked = Offer.objects.filter(freed_time=OuterRef("pk"), status=_OPEN)
-    return due.exclude(Exists(asked)).select_related("practitioner", "location").order_by("start", "pk")
+    return due.exclude(Exists(asked)).select_related("practitioner", "location", "appointment").order_by("start", "pk")
 
 
 def line_for(freed: FreedTime, *, now: datetime) -> list[InLine]:
-    """Those who could take this time, in line: not asked for it before, not busy answering another offer."""
+    """Those who could take this time, in line: not asked for it before. The time of a hold that came to nothing is for
+    those who joined while it was held; whoever waited before could have had it.
+    """
     asked_before = Offer.objects.filter(entry=OuterRef("pk"), freed_time=freed)
     asked_now = Offer.objects.filter(entry=OuterRef("pk"), status=_OPEN)
     with_them = WaitlistEntry.practitioners.through.objects.filter(waitlistentry=OuterRef("pk"))
     entries = list(
         waiting_entries(now=now)
         .filter(location=freed.location_id, service__practitioners=freed.practitioner_id)
-        .exclude(Exists(asked_before) | Exists(asked_now))
+        .exclude(Exists(asked_before))
         .exclude(swap_for__awaiting=Appointment.Awaiting.PAYMENT)
         .exclude(patient__email="")  # nobody could write to them: staff call
         .filter(~Exists(with_them) | Exists(with_them.filter(practitioner=freed.practitioner_id)))
+        .filter(Q() if freed.appointment.confirmed_at else Q(created_at__gte=freed.appointment.created_at))
+        .annotate(is_answering=Exists(asked_now))
     )
     busy = _visits_near(freed, [one.patient_id for one in entries], now)
-    return [InLine(one, wanted_by(one, busy=busy[one.patient_id])) for one in entries]
+    return [InLine(one, wanted_by(one, busy=busy[one.patient_id]), one.is_answering) for one in entries]
 
 
 def wanted_by(entry: WaitlistEntry, *, busy: Iterable[tuple[UUID, Interval]] = ()) -> Wanted:
-    """What an entry waits for; of the patient's other visits the one to be replaced doesn't count."""
+    """What an entry waits for; of the patient's other visits the one to be replaced doesn't count, and in a course only
+    days that keep the spacing do.
+    """
+    first, last = allowed_dates(entry.swap_for) if entry.swap_for else (None, None)
     return Wanted(
         practitioners=frozenset(one.pk for one in entry.practitioners.all()),
         hours=tuple(hours_of_week(entry.weekly_hours)),
-        from_date=entry.from_date,
-        until_date=entry.until_date,
+        from_date=max((day for day in (entry.from_date, first) if day), default=None),
+        until_date=min((day for day in (entry.until_date, last) if day), default=None),
         before=entry.swap_for.start if entry.swap_for else None,
         busy=tuple(visit for appointment, visit in busy if appointment != entry.swap_for_id),
     )

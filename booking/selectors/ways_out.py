@@ -19,6 +19,7 @@ from booking.rules.walltime import wall_date
 from booking.selectors.appointments import appointments_visible_to, finished_needlings
 from booking.selectors.approvals import visits_resting_on
 from booking.selectors.closures import Closure, displaced_by
+from booking.selectors.courses import allowed_dates
 from booking.selectors.openings import Notice, desks_of, occupying, shape_of, taken_between
 from booking.selectors.practitioners import practitioners_for
 from intake.models import User
@@ -43,10 +44,14 @@ class WayOut:
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """What a visit's answers allow: no start after `latest`, and so many minutes of notice."""
+    """What a visit's answers and its course allow: no start after `latest`, so many minutes of notice, and only days
+    that keep the spacing to the other sessions.
+    """
 
     latest: datetime
     notice: int = 0
+    first_date: date = date.min
+    last_date: date = date.max
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,15 +65,15 @@ class Displaced:
 def displaced_visits(closure: Closure, *, by: User, now: datetime) -> list[Appointment]:
     """The visits that this closure hits and that `by` may see, in order of time, with what `ways_out` needs."""
     visible = appointments_visible_to(by, now=now).filter(pk__in=displaced_by(closure, now=now).values("pk"))
-    with_answers = visible.select_related("screening__response", "screening__questionnaire")
-    return list(with_answers.order_by("start", "pk").distinct())
+    with_answers = visible.select_related("screening__response", "screening__questionnaire", "course")
+    return list(with_answers.order_by("start", "pk"))
 
 
 def ways_out(visits: Sequence[Appointment], *, closure: Closure, now: datetime) -> list[Displaced]:
     """The ways out of these visits, given in order of time, so that no two are promised the same time.
 
     A fixed number of queries and a few for each service among them, however many visits there are; two more for a
-    visit that rests on a therapist's approval.
+    visit that rests on a therapist's approval, and for a session of a course.
     """
     if not visits:
         return []
@@ -120,9 +125,11 @@ class _Search:
             yield from [*by_hand, *by_mail]
 
     def _allowed(self, visit: Appointment) -> _Window | None:
-        """When its answers allow the visit; None if they don't."""
+        """When its answers and its course allow the visit; None if the answers don't."""
+        first, last = allowed_dates(visit)
+        days = (first or date.min, last or date.max)
         if visit.awaiting == Awaiting.FORM or not visit.service.needs_screening:
-            return _Window(_NEVER)
+            return _Window(_NEVER, 0, *days)
         clearance = get_clearance(
             screening=visit.screening,
             service=visit.service,
@@ -137,7 +144,7 @@ class _Search:
             return None
         notice = Notice(is_request=clearance.decision == "request", by_staff=True)
         ends = [clearance.valid_until, clearance.approval.valid_until if clearance.approval else None]
-        return _Window(min((end for end in ends if end), default=_NEVER), notice.minutes_at(visit.location))
+        return _Window(min((end for end in ends if end), default=_NEVER), notice.minutes_at(visit.location), *days)
 
     def _another_room(self, visit: Appointment) -> RoomChoice | None:
         if self.closure.room is None:
@@ -169,14 +176,16 @@ class _Search:
 
     def _a_day_each(self, visit: Appointment, window: _Window, *, same: bool) -> Iterator[Slot]:
         after = max(visit.start, self.now)
-        for of_day in self.days[visit.service_id].values():
+        first = max(window.first_date, wall_date(after, self.closure.location.time_zone))
+        for day, of_day in self.days[visit.service_id].items():
+            if not first <= day <= window.last_date:
+                continue
+            theirs = (slots for who, slots in of_day.items() if (who == visit.practitioner_id) == same)
             suitable = sorted(
                 (
                     slot
-                    for slot in of_day
-                    if after < slot.start <= window.latest
-                    and slot.location == visit.location_id
-                    and (slot.practitioner == visit.practitioner_id) == same
+                    for slot in chain.from_iterable(theirs)
+                    if after < slot.start <= window.latest and slot.location == visit.location_id
                 ),
                 key=lambda slot: (_from_hour_of(visit, slot), slot),
             )
@@ -214,13 +223,14 @@ class _Search:
     def _desks_at(self, visit: Appointment) -> Iterator[Desk]:
         return (desk for desk in self.desks[visit.service_id] if desk.location == visit.location_id)
 
-    def _free_days(self, service: HealthcareService) -> Mapping[date, Sequence[Slot]]:
+    def _free_days(self, service: HealthcareService) -> Mapping[date, Mapping[UUID, Sequence[Slot]]]:
+        """Every day's free times, by therapist."""
         slots = open_slots(
             self.desks[service.pk], shape=shape_of(service), taken=self.taken, rooms_taken=self.rooms_taken
         )
-        days: dict[date, list[Slot]] = defaultdict(list)
+        days: dict[date, dict[UUID, list[Slot]]] = defaultdict(lambda: defaultdict(list))
         for slot in slots:
-            days[wall_date(slot.start, self.closure.location.time_zone)].append(slot)
+            days[wall_date(slot.start, self.closure.location.time_zone)][slot.practitioner].append(slot)
         return days
 
 

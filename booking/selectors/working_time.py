@@ -1,4 +1,4 @@
-"""When therapists work and when they are away, in two queries for all of them."""
+"""When therapists work and when they are away, in one query for all of them."""
 
 import json
 from collections import defaultdict
@@ -9,8 +9,6 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, TypeVar
 from uuid import UUID
-
-from django.db import connection
 
 from booking.models import Location, Practitioner
 from booking.rules.hours import DayHours, Hours, working_windows
@@ -33,17 +31,15 @@ SELECT l.*,
    FROM booking_dayschedule d WHERE d.location_id = l.id AND d.practitioner_id = ANY(%(ids)s::uuid[])
      AND d.date BETWEEN %(first)s AND %(last)s) AS day_lines,
   (SELECT json_agg(json_build_array(h.date, h.open, h.name) ORDER BY h.date)::text
-   FROM booking_holidayoverride h WHERE h.location_id = l.id AND h.date BETWEEN %(first)s AND %(last)s) AS overrides
+   FROM booking_holidayoverride h WHERE h.location_id = l.id AND h.date BETWEEN %(first)s AND %(last)s) AS overrides,
+  (SELECT json_agg(json_build_array(a.practitioner_id, a.kind, a.start, a."end") ORDER BY a.start, a."end")::text FROM (
+     SELECT t.practitioner_id, 'time-off' AS kind, t.start, t."end" FROM booking_timeoff t
+     WHERE t.practitioner_id = ANY(%(ids)s::uuid[]) OR (t.practitioner_id IS NULL AND t.location_id = l.id)
+     UNION ALL
+     SELECT b.practitioner_id, 'busy', b.start, b."end" FROM booking_busytime b
+     WHERE b.practitioner_id = ANY(%(ids)s::uuid[])) a
+   WHERE a.start < %(until)s AND a."end" > %(since)s) AS away_lines
 FROM booking_location l WHERE %(location)s::uuid IS NULL OR l.id = %(location)s::uuid
-"""
-_AWAY = """
-SELECT 'time-off', t.practitioner_id, t.location_id, t.start, t."end" FROM booking_timeoff t
-WHERE (t.practitioner_id = ANY(%(ids)s::uuid[]) OR t.practitioner_id IS NULL)
-  AND t.start < %(last)s AND t."end" > %(first)s
-UNION ALL
-SELECT 'busy', b.practitioner_id, NULL, b.start, b."end" FROM booking_busytime b
-WHERE b.practitioner_id = ANY(%(ids)s::uuid[]) AND b.start < %(last)s AND b."end" > %(first)s
-ORDER BY 4, 5
 """
 
 
@@ -104,16 +100,15 @@ def working_time_of(
     ids = [one.pk if isinstance(one, Practitioner) else one for one in practitioners]
     if not ids:
         return []
-    away = _away(ids, from_date=from_date, to_date=to_date)
     found = []
     for place in _places(ids, location, from_date=from_date, to_date=to_date):
         own = [(date.fromisoformat(day), is_open, name) for day, is_open, name in json.loads(place.overrides or "[]")]
         closed = closed_days(place.province, own, from_date=from_date, to_date=to_date)
         week, dated = _week(place.week_lines or "[]"), _dated(place.day_lines or "[]")
+        away = _away(place.away_lines or "[]")
+        everybody = away.get(None, ())
         found += [
-            WorkingTime(
-                one, place, week.get(one, ()), dated.get(one, ()), closed, [*away[one, None], *away[None, place.pk]]
-            )
+            WorkingTime(one, place, week.get(one, ()), dated.get(one, ()), closed, [*away.get(one, ()), *everybody])
             for one in ids
             if one in week or one in dated
         ]
@@ -121,25 +116,33 @@ def working_time_of(
 
 
 def _places(ids: list[UUID], location: Location | None, *, from_date: date, to_date: date) -> Iterable[Any]:
-    """Clinics with what is written of these therapists' hours there, and of closed days, as JSON beside each row."""
+    """Clinics with what is written of these therapists' hours there, of their absences (wherever those were written),
+    and of closed days, as JSON beside each row."""
     asked = {"ids": ids, "first": from_date, "last": to_date, "location": location.pk if location else None}
+    asked |= {"since": _midnight(from_date) - _DAY, "until": _midnight(to_date) + 2 * _DAY}
     return Location.objects.raw(_PLACES, asked)
 
 
 @lru_cache(maxsize=256)  # by the text itself, so what changes in the database is read anew
-def _week(text: str) -> dict[UUID, tuple[Hours, ...]]:
+def _week(text: str) -> dict[UUID | None, tuple[Hours, ...]]:
     return _by_practitioner(json.loads(text), _hours)
 
 
 @lru_cache(maxsize=256)
-def _dated(text: str) -> dict[UUID, tuple[DayHours, ...]]:
+def _dated(text: str) -> dict[UUID | None, tuple[DayHours, ...]]:
     return _by_practitioner(json.loads(text), _day_hours)
 
 
-def _by_practitioner(lines: Iterable[list[Any]], made: Callable[..., Line]) -> dict[UUID, tuple[Line, ...]]:
-    by_practitioner: dict[UUID, list[Line]] = defaultdict(list)
+@lru_cache(maxsize=256)
+def _away(text: str) -> dict[UUID | None, tuple[Away, ...]]:
+    """Absences by whose they are; None: the whole clinic's."""
+    return _by_practitioner(json.loads(text), _absence)
+
+
+def _by_practitioner(lines: Iterable[list[Any]], made: Callable[..., Line]) -> dict[UUID | None, tuple[Line, ...]]:
+    by_practitioner: dict[UUID | None, list[Line]] = defaultdict(list)
     for practitioner, *line in lines:
-        by_practitioner[UUID(practitioner)].append(made(*line))
+        by_practitioner[UUID(practitioner) if practitioner else None].append(made(*line))
     return {one: tuple(made_of_it) for one, made_of_it in by_practitioner.items()}
 
 
@@ -166,16 +169,8 @@ def _day_hours(day: str, start: str | None, end: str | None, replaces: bool) -> 
     )
 
 
-def _away(ids: list[UUID], *, from_date: date, to_date: date) -> dict[tuple[UUID | None, UUID | None], list[Away]]:
-    """Absences by whom they are of: a therapist (wherever it was written), or a whole clinic."""
-    asked: dict[str, Any] = {"ids": ids, "first": _midnight(from_date) - _DAY, "last": _midnight(to_date) + 2 * _DAY}
-    away: dict[tuple[UUID | None, UUID | None], list[Away]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(_AWAY, asked)
-        for kind, practitioner, location, start, end in cursor.fetchall():
-            whose = (practitioner, None) if practitioner else (None, location)
-            away[whose].append(Away(AwayKind(kind), Interval(start, end)))
-    return away
+def _absence(kind: str, start: str, end: str) -> Away:
+    return Away(AwayKind(kind), Interval(datetime.fromisoformat(start), datetime.fromisoformat(end)))
 
 
 @lru_cache(maxsize=1024)

@@ -29,6 +29,7 @@ from booking.selectors.time_off import is_displaced
 from booking.services.admission import admit, clearance_for, is_unfinished
 from booking.services.constraints import named_constraints
 from booking.services.covers import agree_cover, cover_for_booking, deposit_with
+from booking.services.freed_time import note_ended_hold
 from booking.services.hoarding import refuse_too_many_waiting
 from booking.services.holds import is_live
 from booking.services.links import manage_token
@@ -134,7 +135,7 @@ def confirm(
     `after` is the session of the same course that these details have just booked: its record and answers hold here too.
     """
     known = after.patient if after else details.patient if isinstance(details.patient, Patient) else None
-    hold = lock_appointment(appointment, patient=known)
+    hold = lock_appointment(appointment, patient=known, stays=True)
     if hold.confirmed_at is not None:
         return _made_before(hold, details)
     if hold.cancel_reason == Appointment.CancelReason.NOT_CLEARED:
@@ -173,12 +174,11 @@ def _turn_away(hold: Appointment, details: Details, now: datetime) -> None:
     hold.patient = None
     end_as_cancelled(hold, reason=Appointment.CancelReason.NOT_CLEARED, now=now)
     hold.save()
+    note_ended_hold(hold=hold, now=now)
     record_change(appointment=hold, action="not-cleared", by=details.by, now=now)
 
 
-def _book(
-    hold: Appointment, details: Details, cover: Cover | None, clearance: Clearance, now: datetime
-) -> Confirmed:
+def _book(hold: Appointment, details: Details, cover: Cover | None, clearance: Clearance, now: datetime) -> Confirmed:
     assert hold.patient is not None
     hold.confirmed_at = now
     hold.payment_choice = details.payment

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from booking.errors import NotPossibleNow, SlotNotOffered, SlotTaken, TryAgain
+from booking.errors import NotPossibleNow, SlotNotOffered, SlotTaken, SpacingBroken, TryAgain
 from booking.models import Appointment, Displacement, Offer, Practitioner, Task
 from booking.reminders.services import announce_visit_stays, ask_for_another_time
 from booking.rules.displacement import answer_by
@@ -21,7 +21,7 @@ from booking.rules.errands import call_back_by
 from booking.rules.lifecycle import COMING
 from booking.selectors.closures import Closure
 from booking.selectors.openings import rooms_for
-from booking.selectors.time_off import is_displaced
+from booking.selectors.outside_hours import cant_take_place
 from booking.services.admission import clearance_for
 from booking.services.batches import work_off
 from booking.services.cancellations import cancel
@@ -113,7 +113,7 @@ def cancel_displaced(*, displacement: Displacement, by: User | None, now: dateti
     with named_constraints(), transaction.atomic(durable=True):
         visit = _lock_with_offers(displacement)
         locked = Displacement.objects.select_for_update(no_key=True).get(pk=displacement.pk)
-        if locked.state != State.ASKED or visit.status not in COMING or not is_displaced(visit):
+        if locked.state != State.ASKED or visit.status not in COMING or not cant_take_place(visit):
             raise NotPossibleNow
         withdraw_offers(group=locked.pk, now=now)
         cancel(visit, reason=Appointment.CancelReason.CLINIC, by=by, now=now)
@@ -189,7 +189,7 @@ def _outcome(displacement: Displacement, visit_id: UUID, now: datetime) -> Displ
     visit = Appointment.objects.get(pk=visit_id)
     if visit.status not in COMING:
         return State.CANCELLED if visit.status == Status.CANCELLED else State.SETTLED
-    if not is_displaced(visit):
+    if not cant_take_place(visit):
         return State.SETTLED
     assert displacement.answer_by is not None
     over = displacement.answer_by <= now or not offers.filter(status=Offer.Status.OPEN).exists()
@@ -198,7 +198,7 @@ def _outcome(displacement: Displacement, visit_id: UUID, now: datetime) -> Displ
 
 def _require_askable(visit: Appointment) -> None:
     """:raises NotPossibleNow: it is no question of another time, or the question was asked already"""
-    if visit.status not in COMING or visit.awaiting == Appointment.Awaiting.PAYMENT or not is_displaced(visit):
+    if visit.status not in COMING or visit.awaiting == Appointment.Awaiting.PAYMENT or not cant_take_place(visit):
         raise NotPossibleNow
     if visit.patient is None or not visit.patient.email:
         raise NotPossibleNow
@@ -233,7 +233,7 @@ def _hold(visit: Appointment, choice: Choice, asked: Displacement, by: User, now
     try:
         with named_constraints(), transaction.atomic():
             make_offer(terms=terms, token=str(asked.pk), by=by, now=now)
-    except (SlotTaken, SlotNotOffered):
+    except (SlotTaken, SlotNotOffered, SpacingBroken):
         return False
     return True
 

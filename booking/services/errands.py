@@ -12,6 +12,7 @@ from booking.errors import NotPossibleNow
 from booking.models import Appointment, Location, Task, TaskAttempt
 from booking.rules.errands import call_back_by
 from booking.rules.lifecycle import COMING
+from booking.selectors.outside_hours import uncovered
 from booking.selectors.time_off import displacing, room_closing
 from booking.services.states import require_clinic
 from intake.models import Patient, User
@@ -146,7 +147,10 @@ def cancel_task(*, task: Task, by: User, now: datetime) -> Task:
 def close_settled_tasks(*, now: datetime) -> int:
     """Close the calls about visits that were mended, or have ended, in the meantime; returns how many."""
     about = Task.objects.filter(kind=Task.Kind.DISPLACED, status__in=_OPEN)
-    mended = Appointment.objects.exclude(Q(status__in=COMING) & (displacing() | room_closing()))
+    there = Appointment.objects.exclude(Q(status__in=COMING) & (displacing() | room_closing()))
+    called_about = list(there.filter(pk__in=about.values("appointment")).select_related("service", "practitioner"))
+    still_open = uncovered(called_about)
+    mended = [visit.pk for visit in called_about if visit.pk not in still_open]
     with transaction.atomic(durable=True):
         rows = about.filter(appointment__in=mended).select_for_update(no_key=True, skip_locked=True, of=("self",))
         return len([_close(task, Status.COMPLETED, None, now) for task in rows.select_related("patient")])

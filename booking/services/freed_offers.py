@@ -5,20 +5,21 @@ the same time; nobody ever waits for that row, so it may be locked before everyt
 """
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
-from booking.errors import BookingError, NotPossibleNow, SlotTaken, TryAgain
+from booking.errors import BookingError, NotPossibleNow, SlotNotOffered, SlotTaken, TryAgain
 from booking.models import FreedTime, HealthcareService, Offer, Practitioner, WaitlistEntry
 from booking.reminders.waiting import send_offer
 from booking.rules.availability import Slot
 from booking.rules.intervals import Interval
 from booking.rules.waitlist import best_slot, next_asking, offer_ends
 from booking.rules.walltime import wall_date
-from booking.selectors.slots import free_slots
+from booking.selectors.openings import Notice
+from booking.selectors.slots import free_times
 from booking.selectors.waitlist import InLine, due_freed_times, line_for, offer_hours_of
 from booking.services.batches import work_off
 from booking.services.constraints import named_constraints
@@ -28,7 +29,8 @@ from intake.errors import IncompleteAnswers
 from intake.models import User
 
 log = logging.getLogger(__name__)
-_TRIES = 2
+_TRIES = 3
+_SOON = timedelta(minutes=1)
 
 
 class _NotOurs(Exception):
@@ -45,15 +47,25 @@ class _FreeNearby:
     def slots(self, service: HealthcareService) -> list[Slot]:
         if service.pk not in self._known:
             zone = self.freed.location.time_zone
-            self._known[service.pk] = free_slots(
+            self._known[service.pk] = free_times(
                 service=service,
                 practitioner=self.freed.practitioner,
                 location=self.freed.location,
                 from_date=wall_date(self.freed.start, zone),
                 to_date=wall_date(self.freed.end, zone),
                 now=self.now,
-            )
+            ).slots
         return self._known[service.pk]
+
+    def best_for(self, one: InLine, *, not_before: datetime) -> Slot | None:
+        """The best of it for somebody in line that does not begin before that moment."""
+        return best_slot(
+            self.slots(one.entry.service),
+            freed=Interval(self.freed.start, self.freed.end),
+            wanted=one.wanted,
+            not_before=not_before,
+            zone=self.freed.location.time_zone,
+        )
 
     def forget(self) -> None:
         self._known.clear()
@@ -62,7 +74,8 @@ class _FreeNearby:
 def offer_freed_times(*, now: datetime) -> int:
     """End what ran out and offer every freed time that is due; how many offers were made. Safe twice and beside itself.
 
-    At night a time waits for the morning. One that nobody is left for is done with: it stays free for all.
+    At night a time waits for the morning. One that nobody is left for is done with: it stays free for all. Whoever is
+    answering another offer may say no to that, and is asked about this one then.
     """
     expire_offers(now=now)
     made: list[int] = []
@@ -96,13 +109,18 @@ def _serve(freed: FreedTime, now: datetime) -> int:
     if ends is None:
         FreedTime.objects.filter(pk=freed.pk, handled_at=None).update(due_at=next_asking(now, hours))
         return 0
-    made, free = 0, _FreeNearby(freed, now)
+    made, free, may_want_it = 0, _FreeNearby(freed, now), False
     try:
         for one in line_for(freed, now=now):
-            made += _ask(one, free, ends, now)
+            if one.is_answering:
+                may_want_it = may_want_it or free.best_for(one, not_before=ends) is not None
+            else:
+                made += _ask(one, free, ends, now)
     except (_NotOurs, TryAgain):
         return made  # whoever comes next in line is not asked before this one: the next sweep goes on
-    if not made:
+    if not made and may_want_it:
+        FreedTime.objects.filter(pk=freed.pk, handled_at=None).update(due_at=now + _SOON)
+    elif not made:
         _close(freed, now)
     return made
 
@@ -112,14 +130,10 @@ def _ask(one: InLine, free: _FreeNearby, ends: datetime, now: datetime) -> bool:
 
     :raises _NotOurs, TryAgain: not now
     """
-    freed = free.freed
+    freed, is_request = free.freed, False
     for _try in range(_TRIES):
-        slot = best_slot(
-            free.slots(one.entry.service),
-            freed=Interval(freed.start, freed.end),
-            wanted=one.wanted,
-            zone=freed.location.time_zone,
-        )
+        notice = Notice(is_request=is_request).minutes_at(freed.location)
+        slot = free.best_for(one, not_before=ends + timedelta(minutes=notice))
         if slot is None:
             return False
         free.forget()  # whatever becomes of it, some of it may be taken afterwards
@@ -127,6 +141,10 @@ def _ask(one: InLine, free: _FreeNearby, ends: datetime, now: datetime) -> bool:
             return _offer(one.entry, freed, slot, ends, now)
         except SlotTaken:
             continue  # booked a moment ago; perhaps a quarter of an hour later still fits
+        except SlotNotOffered:
+            if is_request:
+                return False
+            is_request = True  # what a therapist decides first takes more notice; a later time may still fit
         except TryAgain:
             raise
         except (BookingError, IncompleteAnswers) as refusal:

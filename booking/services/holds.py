@@ -20,16 +20,18 @@ from booking.selectors.rechecks import asked_for
 from booking.selectors.slots import nearest_slots
 from booking.selectors.workload import least_busy_first
 from booking.services.constraints import RequestKeyUsed, named_constraints
+from booking.services.freed_time import note_ended_hold
 from booking.services.hoarding import range_held_from, refuse_hoarding
 from booking.services.links import hold_token
 from booking.services.locks import lock_resources, take_turns
-from booking.services.places import Place, find_place, refuse_taken, require_real_time, rooms_there
+from booking.services.places import Place, find_place, refuse_taken, require_real_time
+from booking.services.room_picking import RoomTakenMeanwhile
 from booking.services.states import SYSTEM, acts_for_clinic, end_as_cancelled, record_change
 from intake.models import Screening, User
 from intake.selectors.clearance import get_clearance
 from intake.tokens import hash_token
 
-_TRIES: Final = 2
+_TRIES: Final = 3
 Made = TypeVar("Made")
 Status = Appointment.Status
 Reason = Appointment.CancelReason
@@ -101,6 +103,7 @@ def hold_time(
     :raises SlotTaken: somebody was faster; details hold up to three `alternatives`
     :raises TooManyHolds: see `booking.rules.limits`; the clinic's own networks are free of it
     :raises HoldExpired: the hold of this request key has ended
+    :raises TryAgain: too many want the same at once
     """
     held_from = range_held_from(address)
     wish = Wish(
@@ -124,6 +127,7 @@ def with_whoever_is_free(
 
     :raises SlotTaken: details hold up to three `alternatives`
     :raises SlotNotOffered: nobody works then
+    :raises TryAgain: too many want the same at once
     """
     require_real_time(wish.start, now)
     refusals: list[SlotTaken | SlotNotOffered] = []
@@ -148,7 +152,6 @@ def place_hold(wish: Wish, practitioner: Practitioner, *, now: datetime) -> Held
     notice = _notice_for(wish, now)
     lock_resources(practitioners=[practitioner.pk])
     refuse_taken(service=wish.service, practitioner=practitioner, start=wish.start, now=now)
-    lock_resources(practitioners=(), rooms=rooms_there(service=wish.service, practitioner=practitioner))
     place = find_place(
         service=wish.service,
         practitioner=practitioner,
@@ -218,6 +221,7 @@ def let_go(holds: Iterable[Appointment], *, now: datetime) -> None:
             raise NotPossibleNow
         end_as_cancelled(hold, reason=Reason.HOLD_RELEASED, now=now)
         hold.save()
+        note_ended_hold(hold=hold, now=now)
         record_change(appointment=hold, action="hold-released", now=now)
 
 
@@ -238,6 +242,7 @@ def expire_holds(*, now: datetime) -> int:
         for hold in holds:
             end_as_cancelled(hold, reason=Reason.HOLD_EXPIRED, now=now)
             hold.save()
+            note_ended_hold(hold=hold, now=now)
             record_change(appointment=hold, action="hold-expired", role=SYSTEM, now=now)
         return len(holds)
 
@@ -248,13 +253,14 @@ def is_live(hold: Appointment, now: datetime) -> bool:
 
 
 def _in_one_go(attempt: Callable[[Practitioner], Made], practitioner: Practitioner) -> Made:
+    """:raises TryAgain: others were in the way each time; nobody knows whether the time is free"""
     for _ in range(_TRIES):
         try:
             with named_constraints(), transaction.atomic(durable=True):
                 return attempt(practitioner)
-        except (RequestKeyUsed, TryAgain):
+        except (RequestKeyUsed, RoomTakenMeanwhile, TryAgain):
             continue  # whoever was first is through by then
-    raise SlotTaken
+    raise TryAgain
 
 
 def _made_before(wish: Wish, now: datetime) -> Appointment | None:

@@ -4,12 +4,12 @@ key.
 Whoever starts from an appointment reads its resources unlocked, locks in this order, and looks again.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TypeVar
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Model, QuerySet
+from django.db.models import Case, IntegerField, Model, QuerySet, When
 
 from booking.errors import NotPossibleNow
 from booking.models import Appointment, Practitioner, Room
@@ -29,18 +29,28 @@ def lock_resources(*, practitioners: Iterable[UUID | None], rooms: Iterable[UUID
     _lock(Room.objects.filter(pk__in=_known(rooms)))
 
 
+def lock_a_room(rooms: Sequence[UUID]) -> UUID | None:
+    """Lock the first of these rooms that nobody else has locked, without waiting; None if all are."""
+    order = Case(*(When(pk=room, then=place) for place, room in enumerate(rooms)), output_field=IntegerField())
+    unlocked = Room.objects.filter(pk__in=rooms).select_for_update(no_key=True, skip_locked=True)
+    return unlocked.order_by(order).values_list("pk", flat=True).first()
+
+
 def lock_appointment(
     appointment: Appointment,
     *,
     practitioners: Iterable[UUID] = (),
     rooms: Iterable[UUID] = (),
     patient: Patient | None = None,
+    stays: bool = False,
 ) -> Appointment:
     """Lock an appointment after its resources (and those named besides), then its payments; the row as it is now.
 
+    `stays`: time and room remain as they are, so the room is not locked and visits at other times need not wait for it.
+
     :raises ChangedMeanwhile: it was moved to other resources in the meantime
     """
-    return lock_appointments([appointment], practitioners=practitioners, rooms=rooms, patient=patient)[0]
+    return lock_appointments([appointment], practitioners=practitioners, rooms=rooms, patient=patient, stays=stays)[0]
 
 
 def lock_appointments(
@@ -49,6 +59,7 @@ def lock_appointments(
     practitioners: Iterable[UUID] = (),
     rooms: Iterable[UUID] = (),
     patient: Patient | None = None,
+    stays: bool = False,
 ) -> list[Appointment]:
     """The same for several at once; the rows as they are now, in the order in which they were given.
 
@@ -59,7 +70,7 @@ def lock_appointments(
     seen = {one["pk"]: one for one in wanted.values("pk", "practitioner_id", "room_id", "patient_id")}
     lock_resources(
         practitioners=[*practitioners, *(one["practitioner_id"] for one in seen.values())],
-        rooms=[*rooms, *(one["room_id"] for one in seen.values())],
+        rooms=[*rooms, *(one["room_id"] for one in seen.values() if not stays)],
     )
     patients = [*(one["patient_id"] for one in seen.values()), patient.pk if patient else None]
     _lock(Patient.objects.filter(pk__in=_known(patients)))

@@ -16,6 +16,7 @@ from booking.rules.lifecycle import COMING
 from booking.selectors.courses import keeps_spacing
 from booking.selectors.fees import late_fee_of
 from booking.selectors.openings import Notice
+from booking.selectors.outside_hours import cant_take_place
 from booking.selectors.slots import nearest_slots
 from booking.services.admission import admit, clearance_for, is_unfinished, take_what_is_authorised
 from booking.services.cancellations import check_own
@@ -103,10 +104,10 @@ def move_to_place(
         raise NotAllowed
     if not (offered or set_aside):
         _check_terms(visit, by, now)
-        if not (with_course or keeps_spacing(visit, start=start)):
-            if by_clinic:
-                raise ReasonNeeded(_("It would come too near to another session of the course, or too far from it."))
-            raise SpacingBroken
+    if not (with_course or set_aside or keeps_spacing(visit, start=start)):
+        if acts_for_clinic(by):
+            raise ReasonNeeded(_("It would come too near to another session of the course, or too far from it."))
+        raise SpacingBroken
     clearance = clearance_for(visit, start=start, by_staff=by_clinic, now=now)
     awaits_form = visit.awaiting == Awaiting.FORM
     if clearance.decision == "no" and not awaits_form:
@@ -179,6 +180,8 @@ def _check_terms(visit: Appointment, by: User | None, now: datetime) -> None:
     if may_patient_move(visit, now=now):
         return
     if acts_for_clinic(by):
+        if cant_take_place(visit):
+            return
         raise ReasonNeeded
     allowed = visit.location.moves_allowed
     if allowed is not None and visit.moves_made >= allowed:

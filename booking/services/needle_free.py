@@ -9,16 +9,17 @@ from booking.errors import NotCleared, NotPossibleNow
 from booking.models import Appointment
 from booking.payments.services import release_payments
 from booking.reminders.services import announce_change
+from booking.rules.intervals import Interval, subtract
 from booking.selectors.offers import needle_free_offer
-from booking.selectors.openings import shape_of
+from booking.selectors.openings import as_range, shape_of
 from booking.selectors.practitioners import needles
 from booking.services.admission import admit, clearance_for, take_what_is_authorised
 from booking.services.cancellations import check_own
 from booking.services.confirming import CLEARED
 from booking.services.constraints import named_constraints
 from booking.services.covers import share_again
+from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
-from booking.services.places import as_range
 from booking.services.states import acts_for_clinic, record_change
 from intake.models import User
 
@@ -55,7 +56,7 @@ def take_needles_out(
     service = offer.service
     if clearance_for(visit, service=service, by_staff=by_staff, now=now).decision != "yes":
         raise NotCleared
-    before = visit.service.slug
+    before, old = visit.service.slug, Interval(visit.start, visit.end)
     shape = shape_of(service)
     visit.service = service
     if not offer.keeps_time:
@@ -68,6 +69,8 @@ def take_needles_out(
     if visit.status == Status.PENDING:
         admit(visit, CLEARED, now=now)
     visit.save()
+    for stretch in subtract([old], [Interval(visit.start, visit.end)]):
+        note_freed_time(appointment=visit, stretch=stretch, due_at=now, now=now)
     if visit.deposit_amount > visit.price_amount:
         release_payments(appointment=visit, keep=visit.price_amount, now=now)
     take_what_is_authorised(visit, now=now)

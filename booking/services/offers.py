@@ -11,13 +11,15 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.db.models import Q
 
-from booking.errors import HoldExpired, NotCleared, NotPossibleNow, SlotNotOffered
+from booking.errors import HoldExpired, NotCleared, NotPossibleNow, SlotNotOffered, SpacingBroken
 from booking.models import Appointment, FreedTime, HealthcareService, Offer, Practitioner, WaitlistEntry
 from booking.rules.waitlist import keeps_notice
+from booking.selectors.courses import keeps_spacing
 from booking.selectors.openings import Notice
 from booking.services.admission import clearance_for, clearance_to_wait, is_unfinished
 from booking.services.confirming import Details, PaymentChoice, confirm
 from booking.services.constraints import named_constraints
+from booking.services.freed_time import note_ended_hold
 from booking.services.holds import Wish, expire_holds, is_live, place_hold
 from booking.services.locks import ChangedMeanwhile, lock_appointment, lock_appointments
 from booking.services.moves import move_to_place
@@ -68,9 +70,12 @@ def make_offer(*, terms: Terms, token: str = "", by: User | None = None, now: da
 
     :raises NotCleared: the answers forbid it, or are incomplete or out of date
     :raises SlotNotOffered, SlotTaken, TooManyHolds: as `booking.services.holds.hold_time`
+    :raises SpacingBroken: a session of a course would come too near to another, or too far from it
     :raises NotPossibleNow: the entry waits no longer, or has an offer already
     """
     token = token or new_token()
+    if terms.instead_of is not None and not keeps_spacing(terms.instead_of, start=terms.start):
+        raise SpacingBroken
     awaits_form = _lacks_answers(terms, by_staff=by is not None, now=now)
     held = place_hold(_wish(terms, awaits_form, by), terms.practitioner, now=now)
     hold = held.appointment
@@ -102,6 +107,7 @@ def accept_offer(
     :raises HoldExpired: the offer has ended, or another one of its group was taken
     :raises NotCleared: the answers forbid it by now; the time is let go
     :raises NotPossibleNow: the visit to be replaced is not coming any more, or changes at this moment
+    :raises SpacingBroken: other sessions of its course were moved meanwhile
     :raises PoliciesNotAccepted, PaymentNotOffered, PhoneNeeded, TooLate, PatientBusy, SlotTaken, IncompleteAnswers: and
         the time stays held until the offer ends
     """
@@ -318,6 +324,8 @@ def _end(offer: Offer, status: Offer.Status, reason: Appointment.CancelReason, n
     if offer.hold.status == Appointment.Status.PROPOSED:
         end_as_cancelled(offer.hold, reason=reason, now=now)
         offer.hold.save()
+        if status != Status.ACCEPTED:  # then the visit moves there
+            note_ended_hold(hold=offer.hold, now=now)
         record_change(appointment=offer.hold, action=f"offer-{status}", now=now)
     offer.status, offer.decided_at = status, now
     offer.save(update_fields=["status", "decided_at"])

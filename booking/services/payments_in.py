@@ -14,6 +14,7 @@ from booking.selectors.openings import Notice
 from booking.selectors.slots import nearest_slots
 from booking.services.admission import admit, clearance_for
 from booking.services.constraints import named_constraints
+from booking.services.freed_time import forget_freed_time, note_freed_time
 from booking.services.links import manage_token
 from booking.services.locks import lock_appointment
 from booking.services.places import find_place
@@ -51,6 +52,7 @@ def _arrived_in_time(visit: Appointment, payment: Payment, now: datetime) -> Arr
     if clearance.decision == "no":
         end_as_cancelled(visit, reason=Reason.NOT_CLEARED, now=now)
         visit.save()
+        note_freed_time(appointment=visit, due_at=now, now=now)
         want_void(payment=payment, now=now)
         announce_cancellation(appointment=visit, now=now)
         record_change(appointment=visit, action="not-cleared", role=SYSTEM, now=now)
@@ -73,6 +75,7 @@ def _arrived_late(visit: Appointment, payment: Payment, now: datetime) -> Arriva
                 now=now,
             )
             visit.room_id = place.room_id
+            forget_freed_time(appointment=visit)
             return _admitted(visit, payment, clearance, now)
     except (SlotTaken, SlotNotOffered, PatientBusy):
         visit.refresh_from_db()

@@ -1,21 +1,21 @@
-"""Finding a therapist's time and a room for a visit: unlocked to know what to lock, then again under the locks."""
+"""Finding a therapist's time and a room for a visit, under the therapist's lock; the room is locked when picked."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 from django.db.models import Q
 
 from booking.errors import SlotNotOffered, SlotTaken
-from booking.models import Appointment, HealthcareService, Location, Practitioner, Schedule
-from booking.rules.availability import Desk, is_offered, is_worked, pick_room
+from booking.models import Appointment, DaySchedule, HealthcareService, Location, Practitioner, Schedule
+from booking.rules.availability import Desk, free_rooms, is_offered, is_worked
 from booking.rules.intervals import Interval, Taken, overlaps
 from booking.rules.walltime import wall_text
-from booking.selectors.openings import Notice, desks_of, occupying, rooms_for, shape_of, taken_between
+from booking.selectors.openings import Notice, as_range, desks_of, occupying, rooms_for, shape_of, taken_between
 from booking.selectors.practitioners import may_needle, needles, practitioners_for
+from booking.services.room_picking import lock_free_room
 from booking.services.states import SYSTEM, end_as_cancelled, record_change
 
 _DAY = timedelta(days=1)
@@ -44,11 +44,6 @@ class Place:
             "wall_start": wall_text(self.visit.start, self.location.time_zone),
             "time_zone": self.location.time_zone,
         }
-
-
-def as_range(interval: Interval) -> DateTimeTZRange:
-    """The interval as PostgreSQL stores it."""
-    return DateTimeTZRange(interval.start, interval.end, "[)")
 
 
 def require_real_time(start: datetime, now: datetime) -> None:
@@ -106,11 +101,13 @@ def _desk_beyond_hours(
 
 
 def rooms_there(*, service: HealthcareService, practitioner: Practitioner) -> list[UUID]:
-    """The rooms to lock before a visit is put to this therapist: all that suit it where they work."""
+    """All rooms that may be picked for this therapist: whoever locks visits or several places before `find_place` locks
+    these first, in one go, because rooms come before visits. A single hold needs only the one that is picked."""
     if not service.room_kind:
         return []
-    works_at = Schedule.objects.filter(practitioner=practitioner).values_list("location_id", flat=True)
-    return list(rooms_for(service, works_at).values_list("pk", flat=True))
+    weekly = Schedule.objects.filter(practitioner=practitioner).values_list("location_id", flat=True)
+    dated = DaySchedule.objects.filter(practitioner=practitioner).values_list("location_id", flat=True)
+    return list(rooms_for(service, {*weekly, *dated}).values_list("pk", flat=True))
 
 
 def refuse_taken(*, service: HealthcareService, practitioner: Practitioner, start: datetime, now: datetime) -> None:
@@ -135,46 +132,59 @@ def find_place(
     beyond_hours: bool = False,
     now: datetime,
 ) -> Place:
-    """Look again at everything, under the locks of the therapist and the rooms; ends holds on that time that ran out.
+    """Look again at everything, under the therapist's lock; lock the room that is picked, so that visits at other times
+    wait as shortly as can be; end the holds on that time that ran out.
 
     A visit (`moving`) that takes its own time again keeps its room if it can.
 
     :raises SlotNotOffered: nobody works then, the notice is too short, the day has its visits, or it leaves a hole
     :raises SlotTaken: the therapist or every room is taken
+    :raises RoomTakenMeanwhile: only for a caller who has not locked `rooms_there`
     """
     desk = desk_at(
         service=service, practitioner=practitioner, start=start, notice=notice, beyond_hours=beyond_hours, now=now
     )
     shape = shape_of(service)
     occupied = shape.occupied(start)
-    _end_stale_holds(occupied, practitioner=practitioner.pk, rooms=[room.id for room in desk.rooms or ()], now=now)
     taken, rooms_taken = taken_between(occupied.start, occupied.end, besides=moving, now=now)
     if not taken.get(practitioner.pk, Taken()).leaves_free(occupied):
         raise SlotTaken
-    room = None
-    if desk.rooms is not None:
-        before = moving.room_id if moving is not None and moving.start == start else None
-        own = [one for one in desk.rooms if one.id == before]
-        room = pick_room(own, taken=rooms_taken, occupied=occupied) or pick_room(
-            desk.rooms, taken=rooms_taken, occupied=occupied
-        )
-        if room is None:
-            raise SlotTaken
+    rooms = _free_rooms(desk, start, occupied, rooms_taken, moving)
+    if not rooms and desk.rooms is not None:
+        raise SlotTaken
     if not beyond_hours and not is_offered(desk, shape=shape, start=start, taken=taken, rooms_taken=rooms_taken):
         raise SlotNotOffered  # the therapist's day is full, or it would leave a hole of no use
+    room = lock_free_room(rooms, occupied=occupied, besides=moving, now=now) if rooms else None
+    end_stale_holds(occupied, practitioner=practitioner.pk, room=room, now=now)
     return Place(
         visit=shape.visit(start),
         occupied=occupied,
         practitioner_id=practitioner.pk,
         location=Location.objects.get(pk=desk.location),
-        room_id=room.id if room else None,
+        room_id=room,
         windows=desk.windows,
     )
 
 
-def _end_stale_holds(occupied: Interval, *, practitioner: UUID, rooms: list[UUID], now: datetime) -> None:
+def _free_rooms(
+    desk: Desk, start: datetime, occupied: Interval, rooms_taken: Mapping[UUID, Taken], moving: Appointment | None
+) -> list[UUID]:
+    """Those to take, the best first; the visit's own room before all others if it only takes its time again."""
+    own = moving.room_id if moving is not None and moving.start == start else None
+    free = free_rooms(desk.rooms or (), taken=rooms_taken, occupied=occupied)
+    return sorted((room.id for room in free), key=lambda room: room != own)
+
+
+def end_stale_holds(occupied: Interval, *, practitioner: UUID | None = None, room: UUID | None, now: datetime) -> None:
+    """Holds in this time that have run out make room for whoever takes it, before the sweep comes by.
+
+    For the constraints of the database they stand until then.
+    """
+    whose = Q(practitioner=practitioner) if practitioner is not None else Q(room=room)
+    if room is not None:
+        whose |= Q(room=room)
     stale = Appointment.objects.filter(
-        Q(practitioner=practitioner) | Q(room__in=rooms),
+        whose,
         status=Appointment.Status.PROPOSED,
         hold_expires_at__lte=now,
         occupied__overlap=as_range(occupied),

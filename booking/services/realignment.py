@@ -1,6 +1,6 @@
 """After the clocks' law has changed: what was agreed by the clock keeps its clock time, and its moments follow."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
@@ -17,6 +17,7 @@ from booking.reminders.services import shift_messages
 from booking.rules import walltime
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointments, lock_resources
+from booking.services.schedules import lock_whoever_works
 from booking.services.states import SYSTEM, record_change
 
 _STATUSES: Final = ("proposed", "pending", "booked")
@@ -140,7 +141,7 @@ def _realign_absences(model: type[TimeOff | RoomClosure | BusyTime], now: dateti
     moved = 0
     for row in [one for one in rows if _meant(one) != (one.start, one.end)]:
         with named_constraints(), transaction.atomic(durable=durable):
-            lock_resources(practitioners=_therapists_of(row), rooms=_rooms_of(row))
+            _lock_for(row)
             start, end = _meant(row)
             moved += model.objects.filter(pk=row.pk).update(start=start, end=max(end, start + timedelta(minutes=1)))
     return moved
@@ -163,11 +164,10 @@ def _nearest(wall: datetime, zone: str, near: datetime) -> datetime:
     return min(readings, key=lambda moment: abs(moment - near))
 
 
-def _therapists_of(row: Absence) -> Iterable[UUID | None]:
-    if isinstance(row, TimeOff) and row.practitioner_id is None:
-        return row.location.schedules.values_list("practitioner_id", flat=True)
-    return [getattr(row, "practitioner_id", None)]
-
-
-def _rooms_of(row: Absence) -> Iterable[UUID | None]:
-    return [getattr(row, "room_id", None)]
+def _lock_for(row: TimeOff | RoomClosure | BusyTime) -> None:
+    if isinstance(row, TimeOff):
+        lock_whoever_works(row.location, row.practitioner)
+    elif isinstance(row, RoomClosure):
+        lock_resources(practitioners=(), rooms=[row.room_id])
+    else:
+        lock_resources(practitioners=[row.practitioner_id])

@@ -23,6 +23,7 @@ from booking.services.admission import admit, clearance_for, take_what_is_author
 from booking.services.cancellations import cancel
 from booking.services.constraints import named_constraints
 from booking.services.errands import open_task
+from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment, lock_appointments
 from booking.services.needle_free import take_needles_out
 from booking.services.records import stand_in
@@ -189,6 +190,7 @@ def _refuse(visit: Appointment, made: ScreeningDecision, by: User, now: datetime
     if not goes_on:
         end_as_cancelled(visit, reason=Reason.DECLINED, by=by, now=now)
         visit.save()
+        note_freed_time(appointment=visit, due_at=now, now=now)
         release_payments(appointment=visit, keep=0, now=now)
         announce_decision(appointment=visit, decision="declined", now=now)
 

@@ -5,12 +5,15 @@ does.
 from datetime import datetime
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from booking.errors import NotPossibleNow, SlotTaken
 from booking.models import Appointment, Room, RoomClosure
-from booking.selectors.rooms import MOVABLE, may_swap, other_rooms
+from booking.rules.intervals import Interval
+from booking.selectors.rooms import MOVABLE, against_swap, other_rooms
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment, lock_appointments, lock_resources
+from booking.services.places import end_stale_holds
 from booking.services.schedules import by_the_clock
 from booking.services.states import record_change, require_clinic
 from intake.models import User
@@ -56,7 +59,7 @@ def give_room(*, appointment: Appointment, room: Room, by: User, now: datetime) 
         if visit.status not in MOVABLE:
             raise NotPossibleNow
         if room not in other_rooms(visit, now=now).free:
-            raise SlotTaken
+            raise SlotTaken(_("%(room)s is not free for this visit any more.") % {"room": room.name})
         return _put(visit, room, by, now)
 
 
@@ -72,8 +75,9 @@ def swap_rooms(*, first: Appointment, second: Appointment, by: User, now: dateti
         one, other = lock_appointments([first, second])
         if one.status not in MOVABLE or other.status not in MOVABLE:
             raise NotPossibleNow
-        if not may_swap(one, other):
-            raise SlotTaken
+        reason = against_swap(one, other, now=now)
+        if reason:
+            raise SlotTaken(reason)
         room_of_one, room_of_other = one.room, other.room
         Appointment.objects.filter(pk=one.pk).update(room=None)
         return _put(other, room_of_one, by, now), _put(one, room_of_other, by, now)
@@ -81,6 +85,8 @@ def swap_rooms(*, first: Appointment, second: Appointment, by: User, now: dateti
 
 def _put(visit: Appointment, room: Room | None, by: User, now: datetime) -> Appointment:
     before = visit.room.name if visit.room else ""
+    if room is not None:
+        end_stale_holds(Interval(visit.occupied.lower, visit.occupied.upper), room=room.pk, now=now)
     visit.room = room
     visit.save(update_fields=["room"])
     record_change(

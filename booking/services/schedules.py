@@ -103,7 +103,7 @@ def set_hours(
     *, practitioner: Practitioner, location: Location, hours: Iterable[Hours], by: User, now: datetime
 ) -> list[Schedule]:
     """Replace a therapist's weekly hours at one clinic. Visits outside the new hours stay:
-    `booking.selectors.outside_hours.visits_outside_hours` says which.
+    `booking.selectors.outside_hours.uncovered_visits` says which.
 
     :raises NotAllowed: `by` is neither this therapist, a manager nor the owner
     :raises HoursInvalid: a line makes no sense; the details say which

@@ -9,6 +9,7 @@ it does no harm to be called twice, late, or side by side.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import connection, transaction
 
@@ -27,7 +28,9 @@ from booking.rules.settlement import RANK, Step, next_step, state_seen
 from booking.services.appointments import payment_authorised
 from booking.services.constraints import named_constraints
 from booking.services.documents import correct_documents
+from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
+from booking.services.places import rooms_there
 from booking.services.states import SYSTEM, end_as_cancelled, record_change
 
 ROUNDS: Final = 8
@@ -51,6 +54,7 @@ def release_unpaid(appointment: Appointment, _payment: Payment | None, now: date
     if is_waiting_for_payment(appointment):
         end_as_cancelled(appointment, reason=Appointment.CancelReason.PAYMENT_LAPSED, now=now)
         appointment.save()
+        note_freed_time(appointment=appointment, due_at=now, now=now)
         record_change(appointment=appointment, action="payment-lapsed", role=SYSTEM, now=now)
         announce_cancellation(appointment=appointment, now=now)
 
@@ -121,7 +125,7 @@ def _agree(
 ) -> Payment | GatewayCommand | str:
     """Under the locks: write down what was seen, decide, and say what to ask next."""
     try:
-        appointment = lock_appointment(before.appointment)
+        appointment = lock_appointment(before.appointment, rooms=_rooms_to_take_again(before.appointment))
     except NotPossibleNow:
         return LOOK_AGAIN
     payment = Payment.objects.get(pk=before.pk)
@@ -142,6 +146,13 @@ def _agree(
     payment.revision += payment.state != before.state or command is not None
     payment.save()
     return command or payment
+
+
+def _rooms_to_take_again(appointment: Appointment) -> list[UUID]:
+    """A booking that lapsed while it was paid may have to find another room."""
+    if appointment.status != Appointment.Status.CANCELLED:
+        return []
+    return rooms_there(service=appointment.service, practitioner=appointment.practitioner)
 
 
 def _adopt(payment: Payment, seen: Seen) -> None:

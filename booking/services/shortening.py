@@ -10,10 +10,10 @@ from booking.errors import NotPossibleNow
 from booking.models import Appointment
 from booking.rules.intervals import Interval, subtract
 from booking.rules.walltime import wall_text
+from booking.selectors.openings import as_range
 from booking.services.constraints import named_constraints
 from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
-from booking.services.places import as_range
 from booking.services.states import record_change, require_clinic
 from intake.models import User
 

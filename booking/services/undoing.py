@@ -66,6 +66,8 @@ def _take_again(appointment: Appointment, by: User | None, now: datetime) -> App
         beyond_hours=bool(visit.set_aside),
         now=now,
     )
+    if place.location != visit.location:
+        raise SlotTaken  # by now the therapist works at another place then
     visit.room_id = place.room_id
     before = (visit.status_before, visit.awaiting_before)
     move_on(visit, Status(before[0]), awaiting=before[1])

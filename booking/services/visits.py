@@ -12,9 +12,9 @@ from booking.payments.services import charge_fee, release_payments
 from booking.reminders.services import CANCELLED, stop_messages
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.fees import took_consent_back
+from booking.selectors.outside_hours import cant_take_place
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due
-from booking.selectors.time_off import is_displaced
 from booking.services.admission import clearance_for, is_unfinished
 from booking.services.claims import drop_claim, open_claim
 from booking.services.constraints import named_constraints
@@ -35,12 +35,12 @@ _RECORD_FIRST = _("Please write down first what was done, or that there was no n
 def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
     """The patient is here. Never refused because of answers or money.
 
-    :raises NotPossibleNow: a payment is being made for it at this moment, or it is over
+    :raises NotPossibleNow: a payment is being made for it at this moment, it was cancelled, or it is over
     """
     require_clinic(by)
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
-        if visit.awaiting == Appointment.Awaiting.PAYMENT:
+        if visit.awaiting == Appointment.Awaiting.PAYMENT or visit.status == Status.CANCELLED:
             raise NotPossibleNow
         move_on(visit, Status.ARRIVED)
         visit.arrived_at = now
@@ -53,12 +53,15 @@ def check_in(*, appointment: Appointment, by: User, now: datetime) -> Appointmen
 
     :raises NotCleared: STOP, or REVIEW that no therapist has approved
     :raises IncompleteAnswers: there are no answers for this visit, or they are out of date
-    :raises NotPossibleNow: a therapist begins it without having confirmed to have seen what to be careful about
+    :raises NotPossibleNow: it was cancelled, or a therapist begins it without having confirmed to have seen what to be
+        careful about
     :raises RecheckDue: what is asked again before each visit with needles was not answered for this one
     """
     require_clinic(by)
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
+        if visit.status == Status.CANCELLED:
+            raise NotPossibleNow
         if is_therapist(by) and must_be_acknowledged(visit):
             raise NotPossibleNow(ACKNOWLEDGE_FIRST)  # reception can't see it, so it doesn't hold them up
         due = recheck_due(visit, now=now)
@@ -118,9 +121,10 @@ def mark_noshow(*, appointment: Appointment, by: User, waive_fee: bool = False, 
         visit = lock_appointment(appointment)
         if now < visit.start:
             raise NotPossibleNow(_("The visit has not begun yet."))
+        owes_nothing = waive_fee or took_consent_back(visit) or cant_take_place(visit)
         move_on(visit, Status.NOSHOW)
         visit.save()
-        fee = 0 if waive_fee or took_consent_back(visit) or is_displaced(visit) else visit.no_show_fee_amount
+        fee = 0 if owes_nothing else visit.no_show_fee_amount
         charge_fee(appointment=visit, amount=fee, now=now)
         release_payments(appointment=visit, keep=fee, now=now)
         stop_messages(appointment=visit, reason=str(_("The patient did not come.")), now=now)

@@ -110,7 +110,7 @@ def join_waitlist(
 def wait_for_earlier(*, appointment: Appointment, times: Times, by: User | None = None, now: datetime) -> Joined:
     """Put a visit in line for an earlier time, which would replace it. Without `by` it is whoever holds the link.
 
-    :raises NotPossibleNow: it is not coming, waits for its payment, is one of a course, or is not booked online
+    :raises NotPossibleNow: it is not coming, waits for its payment, or is not booked online
     :raises WaitsAlready: it is in line
     :raises TooLate: it has begun
     :raises NotAllowed: somebody else's visit

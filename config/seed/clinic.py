@@ -15,18 +15,19 @@ from booking.models import HealthcareService, Location, Practitioner, Registrati
 from config.seed.names import THERAPISTS, person
 from intake.models import Role, User
 
-# Weekday, from, until; lunch is the gap.
-# Day, from, to; a break is a line of its own.
+# Weekday, from, until; a break is a line of its own. In turns: on Thursdays in one week, on Fridays in the next.
 _HOURS: tuple[tuple[tuple[int, str, str], ...], ...] = (
     tuple((day, "08:30", "16:30") for day in range(4)),
     (*((day, "11:00", "19:00") for day in (1, 2, 3, 4)), (5, "09:00", "13:00")),
-    tuple((day, "09:00", "17:15") for day in (0, 2, 4)),
+    tuple((day, "09:00", "17:15") for day in (0, 2, 3, 4)),
 )
 _BREAKS: tuple[tuple[tuple[int, str, str], ...], ...] = (
     tuple((day, "12:00", "13:00") for day in range(4)),
     tuple((day, "14:30", "15:00") for day in (1, 2, 3, 4)),
-    tuple((day, "12:30", "13:15") for day in (0, 2, 4)),
+    tuple((day, "12:30", "13:15") for day in (0, 2, 3, 4)),
 )
+_SOME_MONDAY = date(2000, 1, 3)  # long before any visit, so that the turns are the same whatever today is
+_IN_TURNS = {(2, 3): _SOME_MONDAY, (2, 4): _SOME_MONDAY + timedelta(weeks=1)}  # pattern and weekday: the first week
 _SERVICES = (
     ("first-visit", "First visit with dry needling", "Première visite avec aiguilles sèches", 60, 10, 12000, 4000,
      "manual", "full", "treatment", False, "We talk, examine you, and needle if it suits you.",
@@ -144,9 +145,11 @@ def _make_therapist(
 def _week_of(rng: Random, which: int, practitioner: Practitioner, location: Location) -> Iterator[Schedule]:
     for lines, is_break in ((_HOURS[which], False), (_BREAKS[which], True)):
         for weekday, start, end in lines:
+            first_week = _IN_TURNS.get((which, weekday))
             yield Schedule(
                 id=new_id(rng), practitioner=practitioner, location=location, weekday=weekday, is_break=is_break,
                 start_time=time.fromisoformat(start), end_time=time.fromisoformat(end),
+                first_date=first_week, every_weeks=2 if first_week else 1,
             )  # fmt: skip
 
 

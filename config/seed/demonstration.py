@@ -12,7 +12,7 @@ from booking.payments.ledger import balance_of
 from booking.rules.availability import Slot
 from booking.selectors.documents import papers_to_make
 from booking.selectors.rechecks import stage_now
-from booking.selectors.slots import free_slots
+from booking.selectors.slots import free_times
 from booking.services.appointments import book_for_caller, confirm_details
 from booking.services.desk_money import take_payment
 from booking.services.documents import issue_credit_note, issue_receipt
@@ -127,9 +127,9 @@ def _a_time(
 ) -> Slot:
     """Some free time between the day after tomorrow and next week."""
     first = (now + timedelta(days=2)).date()
-    slots = free_slots(
+    slots = free_times(
         service=service, from_date=first, to_date=first + timedelta(days=7), screening=screening, now=now
-    )
+    ).slots
     return rng.choice(slots)
 
 

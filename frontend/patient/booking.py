@@ -99,8 +99,8 @@ def agree(request: HttpRequest) -> HttpResponse:
     hold = way.live_hold(moment)
     if hold is None:
         return _no_hold(request, way)
-    if _is_outdated(way, hold):
-        return _choose_anew(request, way, hold, moment)
+    if changed := _has_changed(request, way, hold, moment):
+        return changed
     who = _who(request, way)
     if who is None:
         return redirect("patient:details")
@@ -208,6 +208,16 @@ def _not_booked(
     if isinstance(problem, HoldExpired | SlotTaken) or not isinstance(problem, BookingError):
         way.forget_hold()
     return times_of(hold)
+
+
+def _has_changed(request: HttpRequest, way: Way, hold: Appointment, moment: datetime) -> HttpResponse | None:
+    """To what is so now, if the answers or, in another tab, the time are no longer those of the page that was shown."""
+    if _is_outdated(way, hold):
+        return _choose_anew(request, way, hold, moment)
+    if request.POST.get("hold", "") in ("", str(hold.pk)):
+        return None
+    messages.warning(request, gettext("You have chosen another time since. Please look at it before you agree."))
+    return redirect("patient:agree")
 
 
 def _is_outdated(way: Way, hold: Appointment) -> bool:

@@ -10,7 +10,7 @@ from booking.models import Appointment, HealthcareService, Location, Practitione
 from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
 from booking.selectors.locations import the_clinic
-from booking.selectors.slots import first_free, free_slots
+from booking.selectors.slots import first_free, free_times
 from frontend.patient.time_forms import LookForm
 from intake.models import Screening
 
@@ -41,7 +41,9 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Diary:
-    """One page of free times. `earlier` and `later` are the days on which other pages begin."""
+    """One page of free times. `earlier` and `later` are the days on which other pages begin, `until` is the last day
+    that can be booked, `asked` the day from which on nothing was free up to the times shown.
+    """
 
     service: HealthcareService
     location: Location
@@ -50,12 +52,19 @@ class Diary:
     days: tuple[Day, ...]
     earlier: date | None
     later: date | None
+    until: date
+    asked: date | None = None
     slots: tuple[Slot, ...] = ()
     alternatives: tuple[Time, ...] = ()
 
     @property
     def zone(self) -> str:
         return self.location.time_zone
+
+    @property
+    def last_without(self) -> date:
+        """The last of the days on which nothing was free."""
+        return self.days[0].date - timedelta(days=1)
 
     def somebody_at(self, start: datetime, preferred: Practitioner) -> Practitioner:
         """Who is free then: the preferred therapist, or else anybody; if nobody is, the preferred one all the same."""
@@ -95,7 +104,7 @@ def diary_of(
         if start > last_day:
             return []
         end = min(start + timedelta(days=DAYS_A_PAGE - 1), last_day)
-        return free_slots(
+        return free_times(
             service=service,
             from_date=start,
             to_date=end,
@@ -103,9 +112,9 @@ def diary_of(
             screening=screening,
             holder=mine,
             now=now,
-        )
+        ).slots
 
-    slots = week(first)
+    asked, slots = first, week(first)
     if not slots:
         slot = first_free(
             service=service, practitioner=look.chosen, screening=screening, holder=mine, from_date=first, now=now
@@ -120,8 +129,10 @@ def diary_of(
         look=look,
         practitioner=look.chosen,
         days=_days(slots, zone, mine if mine is not None and mine.service_id == service.pk else None),
-        earlier=max(opens, first - timedelta(days=DAYS_A_PAGE)) if first > opens else None,
-        later=later if later <= last_day else None,
+        earlier=max(opens, asked - timedelta(days=DAYS_A_PAGE)) if asked > opens else None,
+        later=later if slots and later <= last_day else None,
+        until=last_day,
+        asked=asked if asked < first else None,
         slots=tuple(slots),
     )
 

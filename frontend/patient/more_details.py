@@ -30,7 +30,9 @@ def more_details(request: HttpRequest, way: Way, visit: Appointment) -> HttpResp
     if form is None:
         return redirect("patient:visit")
     if request.method != "POST" or not form.is_valid():
-        return render(request, "patient/more_details.html", {"form": form}, status=422 if form.is_bound else 200)
+        return render(
+            request, "patient/more_details.html", {"visit": visit, "form": form}, status=422 if form.is_bound else 200
+        )
     told = {item: values or {} for item, values in form.page_follow_ups.items()}
     try:
         tell_more(appointment=visit, follow_ups=told, now=now())

@@ -79,7 +79,12 @@ def offer(request: HttpRequest) -> HttpResponse:
         return _nothing_here(request)
     if not line.is_proven:
         return redirect("patient:wait-prove")
+    if request.POST.get("offer", "") not in ("", str(found.pk)):
+        messages.warning(request, gettext("You have opened another offer since. This is it; please answer again."))
+        return redirect("patient:offer")
     if found.status == Offer.Status.ACCEPTED:
+        if request.method == "POST":  # a second tap, or another tab
+            messages.info(request, gettext("You have said yes to this time already. This is your visit."))
         Way(request).open_visit(found.instead_of or found.hold, proven=True)
         return redirect("patient:visit")
     form = _agree_form(request, found)

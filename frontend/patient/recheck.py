@@ -22,6 +22,7 @@ from frontend.patient.pages import private
 from frontend.patient.question_forms import QuestionsForm
 from frontend.patient.recheck_draft import AgainForm, RecheckDraft, recheck_draft
 from frontend.patient.result import URGENT
+from frontend.patient.visit import is_of_another
 from frontend.patient.way import Way
 from frontend.patient.words import group, said
 from intake.access import shows_answers
@@ -49,6 +50,8 @@ def of_visit_to_check(view: View) -> View:
             return render(request, "patient/no_visit.html", status=404)
         if not is_handed(request) and not way.is_proven:
             return redirect("patient:prove")
+        if is_of_another(request, visit):
+            return redirect("patient:check-begin")
         return view(request, visit, **named)
 
     return answer
@@ -167,6 +170,7 @@ def _page(
     if not is_handed(request):
         _write_down(request, visit, moment)
     context = {
+        "visit": visit,
         "form": form,
         "page": page,
         "pages": len(draft.pages),

@@ -1,13 +1,17 @@
-"""What a visit costs, now and later, and until when it can be cancelled: figures from the rules that charge."""
+"""What a visit costs, now and later, and until when it can be cancelled or moved: from the rules that charge."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext
 
 from booking.models import Appointment, Cover
 from booking.rules import policy
 from booking.rules.covers import deposit_beside
 from booking.selectors.covers import split_of
 from booking.selectors.fees import late_fee_of
+from booking.services.moves import may_patient_move
+from frontend.templatetags.presentation import moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,3 +89,18 @@ def answer_due(hold: Appointment, *, now: datetime) -> datetime:
         since=now,
         now=now,
     )
+
+
+def why_no_move(visit: Appointment, *, now: datetime) -> str:
+    """Why its patient can't move this visit here any more; empty while they can."""
+    place, made = visit.location, visit.moves_made
+    if may_patient_move(visit, now=now):
+        return ""
+    if place.moves_allowed == 0:
+        return gettext("This visit can't be moved here, only by phone.")
+    if place.moves_allowed is not None and made >= place.moves_allowed:
+        once = gettext("This visit can't be moved here any more: you have moved it once already.")
+        often = gettext("This visit can't be moved here any more: you have moved it %(times)s times already.")
+        return once if made == 1 else often % {"times": made}
+    until = moment(visit.start - timedelta(hours=place.move_notice_hours), visit.time_zone)
+    return gettext("This visit can't be moved here any more: that was possible until %(until)s.") % {"until": until}

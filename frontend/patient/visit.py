@@ -27,13 +27,12 @@ from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import was_asked_again
 from booking.selectors.waitlist import entry_for, may_wait_for_earlier
 from booking.services.appointments import cancel_appointment, reschedule_appointment
-from booking.services.moves import may_patient_move
 from booking.services.rechecks import extent_for
 from booking.services.undoing import can_be_undone
 from frontend.patient.asking import asking_of
 from frontend.patient.diary import Diary, diary_of
 from frontend.patient.pages import private
-from frontend.patient.terms import fee_now, terms_of_visit
+from frontend.patient.terms import fee_now, terms_of_visit, why_no_move
 from frontend.patient.time_forms import ChosenTime, LookForm
 from frontend.patient.visit_forms import ProofForm
 from frontend.patient.way import Way
@@ -74,6 +73,15 @@ def _without_referrer(response: HttpResponse) -> HttpResponse:
     return response
 
 
+def is_of_another(request: HttpRequest, visit: Appointment) -> bool:
+    """Whether the form that was sent stood in an older tab, of another visit than the one that is open here by now."""
+    if request.POST.get("visit", "") in ("", str(visit.pk)):
+        return False
+    changed = gettext("Nothing was changed: you have opened another visit since, and this is it.")
+    messages.warning(request, f"{changed} {gettext('For the other one please use the link in its email.')}")
+    return True
+
+
 VisitView = Callable[[HttpRequest, Way, Appointment], HttpResponse]
 
 
@@ -89,6 +97,8 @@ def of_proven_visit(view: VisitView) -> Callable[[HttpRequest], HttpResponse]:
             return render(request, "patient/no_visit.html", status=404)
         if not way.is_proven:
             return redirect("patient:prove")
+        if is_of_another(request, visit):
+            return redirect("patient:visit")
         return view(request, way, visit)
 
     return answer
@@ -124,6 +134,7 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
     """When, where, with whom, what is paid and due, and what can be done; said as it is now."""
     moment = now()
     balance = balance_of(visit)
+    refused = why_no_move(visit, now=moment)
     is_coming, agreement = visit.status in _CHANGEABLE and visit.start > moment, agreement_of(visit, now=moment)
     context = {
         "visit": visit,
@@ -135,9 +146,8 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
         **_course_of(visit, moment),
         "cancelled_with": cancelled_with(visit),
         "choices": choices_for(visit),
-        "may_move": is_coming
-        and visit.awaiting != Appointment.Awaiting.PAYMENT
-        and may_patient_move(visit, now=moment),
+        "may_move": is_coming and visit.awaiting != Appointment.Awaiting.PAYMENT and not refused,
+        "why_no_move": refused,
         "may_undo": can_be_undone(visit, now=moment),
         "place": entry_for(visit, now=moment) if is_coming else None,
         "may_wait": is_coming and may_wait_for_earlier(visit),
@@ -201,7 +211,8 @@ def move(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
     moment = now()
     if visit.status not in _CHANGEABLE or visit.awaiting == Appointment.Awaiting.PAYMENT:
         return redirect("patient:visit")
-    if not may_patient_move(visit, now=moment):
+    if refused := why_no_move(visit, now=moment):
+        messages.warning(request, refused)
         return redirect("patient:visit")
     look = LookForm(request.POST if request.method == "POST" else request.GET, service=visit.service)
     diary = diary_of(

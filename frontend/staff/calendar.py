@@ -1,21 +1,29 @@
 """The week of one therapist, or a day with therapists side by side; and time off."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from booking.models import Appointment, Location, Practitioner, TimeOff
 from booking.rules.intervals import Interval
 from booking.rules.walltime import start_of_day, to_wall, wall_date
-from booking.selectors.calendar import Day, week
+from booking.selectors.calendar import Day, week, week_to_show
+from booking.selectors.outside_hours import Uncovered
 from frontend.staff.desk import OVER, read_date, read_practitioner
 from frontend.staff.frame import CLINIC, clinic_or_refuse, for_roles, me, page
 from intake import clock
 
 LINE = 5  # minutes of one line of the grid
 _KINDS = {"proposed": "held", "pending": "pending"}
+_BEYOND: dict[Uncovered, str | Promise] = {
+    "outside-hours": _("outside the hours"),
+    "not-authorised": _("authorisation ends before"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +42,7 @@ class VisitBlock(Block):
 
     visit: Appointment
     kind: str
+    why: str | Promise
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +72,15 @@ def calendar(request: HttpRequest) -> HttpResponse:
     clinic, now = clinic_or_refuse(), clock.now()
     today = wall_date(now, clinic.time_zone)
     by_day = request.GET.get("view") == "day"
-    asked = read_date(request.GET.get("week", "") or request.GET.get("date", "")) or today
+    given = read_date(request.GET.get("week", "") or request.GET.get("date", ""))
+    asked = given or (today if by_day else week_to_show(clinic, now=now))
     first = asked if by_day else asked - timedelta(days=asked.weekday())
     whose = None if by_day else _whose(request)
     step = timedelta(days=1 if by_day else 7)
     found = week(
         location=clinic, first_date=first, days=1 if by_day else 7, practitioner=whose, by=me(request), now=now
     )
-    columns = [_column(one.practitioner, day, clinic, today) for one in found.columns for day in one.days]
+    columns = [_column(one.practitioner, day, clinic, today, found.beyond) for one in found.columns for day in one.days]
     first_hour, last_hour = _span(columns)
     context = {
         "location": clinic,
@@ -98,7 +108,9 @@ def _whose(request: HttpRequest) -> Practitioner | None:
     return asked or active.filter(user=me(request)).first() or active.first()
 
 
-def _column(practitioner: Practitioner, day: Day, clinic: Location, today: date) -> CalendarColumn:
+def _column(
+    practitioner: Practitioner, day: Day, clinic: Location, today: date, beyond: Mapping[UUID, Uncovered]
+) -> CalendarColumn:
     zone = clinic.time_zone
     whole = Interval(start_of_day(day.date, zone), start_of_day(day.date + timedelta(days=1), zone))
     return CalendarColumn(
@@ -107,7 +119,7 @@ def _column(practitioner: Practitioner, day: Day, clinic: Location, today: date)
         open=tuple(Block(*_place(one, whole, zone)) for one in day.hours),
         away=tuple(AwayBlock(*_place(one, whole, zone), one) for one in day.away),
         busy=tuple(Block(*_place(one, whole, zone)) for one in day.busy),
-        visits=tuple(VisitBlock(*_place(one, whole, zone), one, _kind(one)) for one in day.visits),
+        visits=tuple(VisitBlock(*_place(one, whole, zone), one, *_kind(one, beyond.get(one.pk))) for one in day.visits),
         is_today=day.date == today,
         closed=day.closed,
     )
@@ -126,10 +138,15 @@ def _line(moment: datetime, zone: str) -> int:
     return (wall.hour * 60 + wall.minute) // LINE
 
 
-def _kind(visit: Appointment) -> str:
-    if getattr(visit, "displaced", False) or getattr(visit, "room_closed", False):
-        return "stop"
-    return "over" if visit.status in OVER else _KINDS.get(visit.status, "")
+def _kind(visit: Appointment, beyond: Uncovered | None) -> tuple[str, str | Promise]:
+    """How it looks, and why it must be moved."""
+    if getattr(visit, "displaced", False):
+        return "stop", _("therapist away")
+    if getattr(visit, "room_closed", False):
+        return "stop", _("room closed")
+    if beyond is not None:
+        return "stop", _BEYOND[beyond]
+    return "over" if visit.status in OVER else _KINDS.get(visit.status, ""), ""
 
 
 def _has_something(column: CalendarColumn) -> bool:

@@ -16,7 +16,7 @@ from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
 from booking.selectors.courses import Proposal, lengths_of, propose_course, sessions_of, spacing_of
 from booking.selectors.practitioners import needles, practitioners_for
-from booking.selectors.slots import free_slots
+from booking.selectors.slots import free_times
 from booking.services.appointments import book_for_caller, book_walk_in
 from booking.services.courses import book_course_for_caller
 from frontend.course_forms import sessions_asked, starts_chosen
@@ -230,7 +230,7 @@ def _page(
 def _free(wanted: Wanted, now: datetime) -> list[Slot]:
     if wanted.service is None:
         return []
-    return free_slots(
+    return free_times(
         service=wanted.service,
         from_date=wanted.first,
         to_date=wanted.first + timedelta(days=DAYS_LOOKED_AT - 1),
@@ -238,7 +238,7 @@ def _free(wanted: Wanted, now: datetime) -> list[Slot]:
         location=clinic_or_refuse(),
         by_staff=True,
         now=now,
-    )
+    ).slots
 
 
 def _read(values: QueryDict, user: User, now: datetime) -> Wanted:

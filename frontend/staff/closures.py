@@ -13,8 +13,9 @@ from django.utils.translation import ngettext
 
 from booking.errors import NotPossibleNow
 from booking.models import Location, Practitioner, Room, RoomClosure, TimeOff
-from booking.rules.walltime import wall_date
-from booking.selectors.closures import Closure, closure_with_id
+from booking.rules.walltime import to_wall, wall_date
+from booking.selectors.calendar import span_of_day
+from booking.selectors.closures import Closure, closure_hitting, closure_with_id
 from booking.selectors.displacements import closures_ahead, overview_of
 from booking.selectors.rooms import other_rooms
 from booking.services.displacements import take_choice
@@ -73,6 +74,16 @@ def displaced(request: HttpRequest, time_off_id: UUID) -> HttpResponse:
         count = len(done)
         messages.success(request, ngettext("Done for one visit.", "Done for %(n)s visits.", count) % {"n": count})
     return SeeOther(reverse("staff:displaced", args=[closure.id]))
+
+
+@for_roles(*CLINIC)
+def ways(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """Where the ways out of one visit are shown; the visit itself, if it was mended in the meantime."""
+    visit = visible_visit(request, appointment_id)
+    closure = closure_hitting(visit)
+    if closure is None:
+        return SeeOther(reverse("staff:visit", args=[visit.pk]))
+    return SeeOther(f"{reverse('staff:displaced', args=[closure.id])}#visit-{visit.pk}")
 
 
 @for_roles(*CLINIC, methods=("POST",))
@@ -153,7 +164,7 @@ def _displaced_page(
         "sends": any(way.key == "ask" and way.checked for row in rows for way in row.ways),
         "to_mend": sum(not row.asked for row in rows),
         "zone": closure.location.time_zone,
-        "can_take_out": not closure.whole_day,
+        "can_take_out": closure.may_be_taken_out,
     }
     return page(request, "staff/displaced.html", context, status=status)
 
@@ -170,15 +181,18 @@ def _close(request: HttpRequest, clinic: Location, said: dict[str, Any]) -> Time
 
 
 def _first_guess(request: HttpRequest) -> dict[str, object]:
-    day = read_date(request.GET.get("date", "")) or wall_date(clock.now(), clinic_or_refuse().time_zone)
+    clinic, now = clinic_or_refuse(), clock.now()
+    day = read_date(request.GET.get("date", "")) or wall_date(now, clinic.time_zone)
+    span = span_of_day(clinic, day, now=now)
+    begins, ends = (to_wall(one, clinic.time_zone) for one in (span.start, span.end)) if span else (None, None)
     whose = _uuid(request.GET.get("practitioner", ""))
     away = Practitioner.objects.filter(pk=whose, active=True).first() if whose else None
-    return {
+    return {  # a whole day unless they say otherwise: whoever is ill is away to the last visit of the evening
         "away": str(away.pk) if away else "",
         "from_date": day,
-        "from_time": "08:00",
-        "until_date": day,
-        "until_time": "18:00",
+        "from_time": f"{begins:%H:%M}" if begins else "08:00",
+        "until_date": ends.date() if ends else day,
+        "until_time": f"{ends:%H:%M}" if ends else "18:00",
     }
 
 

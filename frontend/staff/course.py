@@ -18,7 +18,7 @@ from booking.models import Appointment, Course
 from booking.rules.courses import MOST
 from booking.rules.walltime import wall_date
 from booking.selectors.courses import Proposal, coming_sessions, propose_course, sessions_of, spacing_within
-from booking.selectors.slots import free_slots
+from booking.selectors.slots import free_times
 from booking.services.course_changes import add_sessions, cancel_rest, move_course, review_course
 from frontend.course_forms import read_key, read_start, starts_chosen
 from frontend.staff.forms import CancelForm
@@ -156,7 +156,7 @@ def _first_page(
     request: HttpRequest, visit: Appointment, course: Course, following: Appointment, now: datetime, kind: Kind
 ) -> HttpResponse:
     today = wall_date(now, visit.time_zone)
-    slots = free_slots(
+    slots = free_times(
         service=course.service,
         from_date=today,
         to_date=max(today, wall_date(following.start, visit.time_zone)) + timedelta(days=DAYS_SHOWN),
@@ -165,7 +165,7 @@ def _first_page(
         holder=following,
         by_staff=True,
         now=now,
-    )
+    ).slots
     days = times_of(slots, zone=visit.time_zone, names={})
     return page(
         request, "staff/course_first.html", {"visit": visit, "kind": kind, "days": days, "following": following}

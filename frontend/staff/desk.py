@@ -15,7 +15,9 @@ from django.utils.http import urlencode
 
 from booking.models import Practitioner
 from booking.rules.walltime import wall_date
+from booking.selectors.authorisations import renewals_for
 from booking.selectors.day_board import Row, day_board
+from booking.selectors.locations import the_clinic
 from frontend.staff.frame import CLINIC, clinic_or_refuse, for_roles, me, page
 from frontend.staff.steps import Mend, Offered, cant_start, mend_for, offered_steps
 from intake import clock
@@ -76,7 +78,9 @@ def welcome(request: HttpRequest) -> HttpResponse:
 def desk(request: HttpRequest) -> HttpResponse:
     """The board of a day; asked by htmx only the board, or 204 if it is as it was."""
     if me(request).role == Role.OWNER:
-        return page(request, "staff/owner.html")
+        clinic = the_clinic()
+        renewals = renewals_for(me(request), location=clinic, now=clock.now()) if clinic else []
+        return page(request, "staff/owner.html", {"renewals": renewals})
     asked = read_asked(request, clock.now())
     if request.headers.get("HX-Request") and "seen" in request.GET:
         return _board_alone(request, asked)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import wraps
 from typing import Any
 
@@ -15,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.models import Location
 from booking.payments.findings import open_findings
+from booking.selectors.authorisations import to_be_renewed
 from booking.selectors.errands import open_tasks
 from booking.selectors.locations import the_clinic
 from booking.selectors.requests import waiting_requests
@@ -114,9 +116,8 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         add(_("Book"), reverse("staff:book"))
         add(_("Calendar"), reverse("staff:calendar"))
         add(_("Requests"), reverse("staff:reviews"), waiting_requests(by=me(request), now=clock.now()).count())
-        due = list(open_tasks(by=me(request), now=clock.now()).values_list("due_at", flat=True))
-        late = sum(one <= clock.now() for one in due)
-        add(_("To do"), reverse("staff:tasks"), late or len(due), "stop" if late else "review")
+        late, due = _to_do(me(request), clock.now())
+        add(_("To do"), reverse("staff:tasks"), late or due, "stop" if late else "review")
         add(_("Waitlist"), reverse("staff:waitlist"))
         add(_("Patients"), reverse("staff:patients"))
     if role in DESK:
@@ -132,3 +133,12 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         add(_("Questions"), reverse("staff:questions"))
         add(_("Settings"), reverse("admin:index"))
     return items
+
+
+def _to_do(user: User, now: datetime) -> tuple[int, int]:
+    """How much of what this person has to see to is late, and how much there is in all."""
+    due = list(open_tasks(by=user, now=now).values_list("due_at", flat=True))
+    today = clock.clinic_date(now)
+    ends = to_be_renewed(by=user, today=today).values_list("needling_authorised_until", flat=True)
+    late = sum(one <= now for one in due) + sum(end is not None and end < today for end in ends)
+    return late, len(due) + len(ends)

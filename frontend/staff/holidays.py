@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from booking.models import HolidayOverride, Location
 from booking.rules.walltime import wall_date
+from booking.selectors.closures import holidays_with_visits
 from booking.selectors.holidays import public_holidays, visits_on
 from booking.services.holidays import keep_holiday, override_holiday, set_province
 from frontend.staff.desk import read_date
@@ -33,25 +34,28 @@ class HolidayRow:
     is_open: bool
     is_public: bool
     override: UUID | None
+    closure: UUID | None  # whose visits are listed by it
     visits: int
 
 
 @for_roles(*SETTLES, methods=("GET", "HEAD", "POST"))
 def holidays(request: HttpRequest) -> HttpResponse:
-    """The coming year's closed days; a POST closes one more date."""
-    clinic = clinic_or_refuse()
+    """The coming year's closed days; a POST closes one more date, and shows whose visits lie in it."""
+    clinic, in_clinic = clinic_or_refuse(), me(request).role == Role.MANAGER
     form = ClosedDayForm(sent(request))
     if request.method == "POST" and form.is_valid():
         said = form.cleaned_data
-        _override(request, clinic, said["date"], is_open=False, name=said["name"])
+        closed = _override(request, clinic, said["date"], is_open=False, name=said["name"])
         messages.success(request, _("The clinic is closed on that day."))
+        if in_clinic and visits_on([closed.date], location=clinic, now=clock.now())[closed.date]:
+            return SeeOther(reverse("staff:displaced", args=[closed.pk]))
         return SeeOther(reverse("staff:holidays"))
     context = {
         "place": clinic,
         "rows": _rows(clinic),
         "form": form,
         "province": ProvinceForm(initial={"province": clinic.province}),
-        "in_clinic": me(request).role == Role.MANAGER,
+        "in_clinic": in_clinic,
     }
     return page(request, "staff/holidays.html", context, status=422 if form.errors else 200)
 
@@ -104,6 +108,7 @@ def _rows(clinic: Location) -> list[HolidayRow]:
     own = {one.date: one for one in clinic.holiday_overrides.filter(date__gte=today)}
     dates = sorted({*public, *own})
     visits = visits_on(dates, location=clinic, now=now)
+    by_law = {wall_date(one.start, clinic.time_zone): one.id for one in holidays_with_visits(clinic, now=now)}
     return [
         HolidayRow(
             date=when,
@@ -111,6 +116,7 @@ def _rows(clinic: Location) -> list[HolidayRow]:
             is_open=when in own and own[when].open,
             is_public=when in public,
             override=own[when].pk if when in own else None,
+            closure=own[when].pk if when in own else by_law.get(when),
             visits=visits[when],
         )
         for when in dates

@@ -17,8 +17,9 @@ from booking.errors import HoursInvalid
 from booking.models import Appointment, Location, Practitioner, TimeOff
 from booking.rules.walltime import wall_date
 from booking.selectors.appointments import appointments_visible_to
-from booking.selectors.outside_hours import visits_beyond_authorisation, visits_outside_hours
-from booking.selectors.practitioners import ENDS_SOON, authorisations_ending, may_needle
+from booking.selectors.authorisations import renewals_for
+from booking.selectors.outside_hours import uncovered_visits, visits_beyond_authorisation
+from booking.selectors.practitioners import ENDS_SOON, may_needle
 from booking.services.authorisations import set_authorisation
 from booking.services.schedules import set_day_hours, set_hours
 from frontend.staff.desk import read_date
@@ -44,13 +45,19 @@ class TherapistRow:
 @for_roles(*OWN_TOO)
 def therapists(request: HttpRequest) -> HttpResponse:
     """Everybody whose hours this person may see."""
-    today = wall_date(clock.now(), clinic_or_refuse().time_zone)
+    clinic, now = clinic_or_refuse(), clock.now()
+    today = wall_date(now, clinic.time_zone)
     rows = [
         TherapistRow(one, len({line.weekday for line in one.schedules.all()}), _needling(one, today))
         for one in _theirs(me(request)).prefetch_related("schedules")
     ]
-    ending = authorisations_ending(today) if me(request).role in SETTLES else ()
-    return page(request, "staff/hours.html", {"rows": rows, "ending": ending})
+    context = {
+        "rows": rows,
+        "renewals": renewals_for(me(request), location=clinic, now=now),
+        "settles": me(request).role in SETTLES,
+        "in_clinic": me(request).role != Role.OWNER,
+    }
+    return page(request, "staff/hours.html", context)
 
 
 @for_roles(*OWN_TOO, methods=("GET", "HEAD", "POST"))
@@ -62,7 +69,7 @@ def week(request: HttpRequest, practitioner_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid() and _saved(request, whose, clinic, form):
         messages.success(request, _("Saved. New times follow these hours from now on."))
         return SeeOther(reverse("staff:hours-of", args=[whose.pk]))
-    outside = [one.pk for one in visits_outside_hours(whose, now=now)]
+    outside = [one.pk for one in uncovered_visits(whose, why="outside-hours", now=now)]
     beyond = visits_beyond_authorisation(whose, location=clinic, now=now)
     today = wall_date(now, clinic.time_zone)
     context = {

@@ -141,6 +141,8 @@ class Mend:
 _KINDS: Final = {
     "not-cleared": "stop",
     "displaced": "stop",
+    "outside-hours": "stop",
+    "not-authorised": "stop",
     "room-closed": "stop",
     "review-pending": "review",
     "alert": "review",
@@ -156,7 +158,7 @@ _BUTTONS: Final = {
     "close": "no-show",
 }
 _PLACES: Final = {
-    "move": ("move", "", _("Move")),
+    "ways-out": ("ways", "", _("Ways out")),
     "room": ("room", "", _("Another room")),
     "review": ("review", "", _("Open")),
     "take-payment": ("visit", "#money", _("Take payment")),

@@ -15,12 +15,13 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from booking.models import Location, Task, TaskAttempt
+from booking.selectors.authorisations import renewals_for
 from booking.selectors.errands import open_tasks
 from booking.services.errands import cancel_task, complete_task, log_attempt, take_task
 from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page
 from intake import clock
 from intake.errors import DrypointError
-from intake.models import User
+from intake.models import Role, User
 
 Step = Callable[[Task, Location, User, datetime], Task]
 _TRIED: Final = TaskAttempt.Outcome
@@ -42,11 +43,18 @@ class Line:
 @for_roles(*CLINIC)
 def tasks(request: HttpRequest) -> HttpResponse:
     """Everything open, by its hour."""
-    now, user = clock.now(), me(request)
+    now, user, clinic = clock.now(), me(request), clinic_or_refuse()
     found = open_tasks(by=user, now=now).prefetch_related("attempts__made_by")
     lines = [_line(task, user, now) for task in found]
-    late = sum(line.is_late for line in lines)
-    return page(request, "staff/tasks.html", {"lines": lines, "late": late, "zone": clinic_or_refuse().time_zone})
+    context = {
+        "lines": lines,
+        "late": sum(line.is_late for line in lines),
+        "zone": clinic.time_zone,
+        "renewals": renewals_for(user, location=clinic, now=now),
+        "settles": user.role == Role.MANAGER,
+        "in_clinic": True,
+    }
+    return page(request, "staff/tasks.html", context)
 
 
 @for_roles(*CLINIC, methods=("POST",))

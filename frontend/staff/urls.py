@@ -85,6 +85,7 @@ urlpatterns = [
     path("visits/<uuid:appointment_id>/cancel/", visit_changes.cancel, name="cancel"),
     path("visits/<uuid:appointment_id>/room/", closures.room, name="room"),
     path("visits/<uuid:appointment_id>/payer/", covers.payer_of_visit, name="payer"),
+    path("visits/<uuid:appointment_id>/ways/", closures.ways, name="ways"),
     path("visits/<uuid:appointment_id>/paid/", visit_desk.paid, name="paid"),
     path("visits/<uuid:appointment_id>/handed-back/", visit_desk.handed_back, name="handed-back"),
     path("visits/<uuid:appointment_id>/messages/<uuid:message_id>/", visit_desk.resend, name="resend"),

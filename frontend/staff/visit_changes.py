@@ -15,7 +15,7 @@ from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
 from booking.selectors.fees import fee_if_cancelled
 from booking.selectors.practitioners import practitioners_for
-from booking.selectors.slots import free_slots
+from booking.selectors.slots import free_times
 from booking.services.appointments import cancel_appointment, reschedule_appointment
 from booking.services.moves import may_patient_move
 from booking.services.schedules import moment_at
@@ -184,7 +184,7 @@ def _chosen(request: HttpRequest, visit: Appointment, beyond: BeyondForm) -> tup
 
 
 def _free_times(visit: Appointment, whose: Practitioner, first: date, request: HttpRequest) -> list[DayOfTimes]:
-    slots = free_slots(
+    slots = free_times(
         service=visit.service,
         from_date=first,
         to_date=first + timedelta(days=DAYS_SHOWN - 1),
@@ -193,7 +193,7 @@ def _free_times(visit: Appointment, whose: Practitioner, first: date, request: H
         holder=visit,
         by_staff=True,
         now=clock.now(),
-    )
+    ).slots
     free = [slot for slot in slots if (slot.start, slot.practitioner) != (visit.start, visit.practitioner_id)]
     return times_of(free, zone=visit.time_zone, names={}, chosen=request.POST.get("time", ""))
 

@@ -17,7 +17,7 @@ from booking.rules.availability import Slot
 from booking.rules.waitlist import offer_ends
 from booking.rules.walltime import wall_date
 from booking.selectors.practitioners import practitioners_for
-from booking.selectors.slots import free_slots
+from booking.selectors.slots import free_times
 from booking.selectors.waitlist import entries_visible_to, offer_hours_of, open_offer_of, wanted_by
 from booking.services.freed_offers import offer_by_hand
 from booking.services.waitlist import join_waitlist, leave_waitlist, set_urgency
@@ -205,11 +205,11 @@ def _offer_page(request: HttpRequest, entry: WaitlistEntry, *, problem: str = ""
 
 
 def _free(entry: WaitlistEntry, first: date, now: datetime) -> list[Slot]:
-    return free_slots(
+    return free_times(
         service=entry.service,
         from_date=first,
         to_date=first + timedelta(days=DAYS_LOOKED_AT - 1),
         location=entry.location,
         by_staff=True,
         now=now,
-    )
+    ).slots

@@ -10,8 +10,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from booking.models import Appointment, HealthcareService, Practitioner
+from booking.rules.walltime import wall_date
 from booking.selectors.why_not import Reason, why_not
 from booking.services.schedules import moment_at
+from frontend.staff.desk import read_date
 from frontend.staff.forms import DateInput
 from frontend.staff.frame import CLINIC, clinic_or_refuse, for_roles, page
 from intake import clock
@@ -48,7 +50,7 @@ class Answer:
 @for_roles(*CLINIC)
 def ask_why_not(request: HttpRequest) -> HttpResponse:
     """The form and, once it is filled in, an answer for each therapist."""
-    asked = WhyNotForm(request.GET) if "date" in request.GET else WhyNotForm(initial=request.GET.dict())
+    asked = WhyNotForm(request.GET) if "date" in request.GET else WhyNotForm(initial=_first_guess(request))
     context: dict[str, Any] = {"form": asked, "zone": clinic_or_refuse().time_zone}
     if not asked.is_bound or not asked.is_valid():
         return page(request, "staff/why_not.html", context, status=422 if asked.is_bound else 200)
@@ -61,6 +63,12 @@ def ask_why_not(request: HttpRequest) -> HttpResponse:
     whom = [said["practitioner"]] if said["practitioner"] else said["service"].practitioners.filter(active=True)
     context |= {"start": start, "service": said["service"], "answers": answers_for(said["service"], whom, start)}
     return page(request, "staff/why_not.html", context)
+
+
+def _first_guess(request: HttpRequest) -> dict[str, object]:
+    """Whose time it is about, and a day: today unless somebody looked at another one."""
+    today = wall_date(clock.now(), clinic_or_refuse().time_zone)
+    return {**request.GET.dict(), "date": read_date(request.GET.get("day", "")) or today}
 
 
 def answers_for(

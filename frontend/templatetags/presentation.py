@@ -93,15 +93,29 @@ def zone_name(zone: object) -> str:
     return str(ZONE_NAMES.get(key) or gettext("%(city)s time") % {"city": city})
 
 
+@register.simple_tag
+def words_of_holding(times: int) -> dict[str, str]:
+    """What stands beside so many held times: for `many` minutes, for the last `one`, and when it is `over`."""
+    if times > 1:
+        return {
+            "many": gettext("These times are yours for %(minutes)s more minutes."),
+            "one": gettext("These times are yours for 1 more minute."),
+            "over": gettext("These times are no longer kept for you. Please choose again."),
+        }
+    return {
+        "many": gettext("This time is yours for %(minutes)s more minutes."),
+        "one": gettext("This time is yours for 1 more minute."),
+        "over": gettext("This time is no longer kept for you. Please choose again."),
+    }
+
+
 @register.filter
-def minutes_left(seconds: int) -> str:
-    """The words beside a held time, for whole seconds that are left, rounded up to minutes."""
-    if seconds <= 0:
-        return gettext("This time is no longer kept for you. Please choose again.")
-    minutes = -(-int(seconds) // 60)
-    if minutes == 1:
-        return gettext("This time is yours for 1 more minute.")
-    return gettext("This time is yours for %(minutes)s more minutes.") % {"minutes": minutes}
+def minutes_left(seconds: int, times: int = 1) -> str:
+    """The words beside held times, for whole seconds that are left, rounded up to minutes."""
+    words, minutes = words_of_holding(times), -(-int(seconds) // 60)
+    if minutes <= 0:
+        return words["over"]
+    return words["one"] if minutes == 1 else words["many"] % {"minutes": minutes}
 
 
 @register.filter

@@ -1,19 +1,24 @@
 """Clinics of several sizes, each seeded once a run into a database of its own, and Drypoint served from them."""
 
 import os
+import random
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager
 from functools import cache
 from http.client import HTTPConnection
 from pathlib import Path
 from time import monotonic, sleep
+from types import MappingProxyType
 from urllib.parse import urlsplit
 
 import psutil
 import psycopg
 from psycopg import sql
+
+from config.local.ports import free_near
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -21,6 +26,13 @@ ROOT = Path(__file__).resolve().parents[2]
 def seeded(server: str, *, appointments: int, practitioners: int = 10) -> str:
     """The address of a database with such a clinic (28 days ahead, the rest in the past); made at the first call."""
     return _seeded(server, appointments, practitioners)
+
+
+def seeded_together(server: str, clinics: Iterable[tuple[int, int]]) -> None:
+    """Make several such clinics (of so many appointments and therapists), two at a time."""
+    _empty(server)
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        list(pool.map(lambda one: _seeded(server, *one), clinics))
 
 
 @cache
@@ -73,15 +85,15 @@ def manage(address: str, *arguments: str) -> str:
 
 
 class Web:
-    """gunicorn as `make run` starts it, with the floor beside Drypoint, and one kept connection to it."""
+    """gunicorn as `make run` starts it, and one kept connection to it."""
 
     def __init__(self, process: "subprocess.Popen[bytes]", port: int) -> None:
         self._process = psutil.Process(process.pid)
         self._connection = HTTPConnection("127.0.0.1", port, timeout=60)
 
-    def get(self, path: str) -> bytes:
+    def get(self, path: str, headers: Mapping[str, str] = MappingProxyType({})) -> bytes:
         """The body of a good answer."""
-        self._connection.request("GET", path)
+        self._connection.request("GET", path, headers=dict(headers))
         answer = self._connection.getresponse()
         body = answer.read()
         assert answer.status == 200, body[:500]
@@ -93,18 +105,31 @@ class Web:
 
 
 @contextmanager
-def web(address: str, *, port: int, workers: int = 1) -> Iterator[Web]:
-    """Drypoint on this database."""
-    argv = [sys.executable, "-m", "gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}",
-            "--workers", str(workers), "--threads", "4", "--no-control-socket", "--log-level", "error"]  # fmt: skip
-    given = environment(address) | {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings"}
-    process = subprocess.Popen(argv, env=given, cwd=ROOT)
+def web(
+    application: str, given: Mapping[str, str], *, python: str = sys.executable, folder: Path = ROOT
+) -> Iterator[Web]:
+    """This WSGI application, with this environment."""
+    port = free_near(random.randrange(20_000, 30_000), taken=set())
+    argv = [python, "-m", "gunicorn", application, "--bind", f"127.0.0.1:{port}",
+            "--workers", "1", "--threads", "4", "--keep-alive", "75", "--no-control-socket",
+            "--log-level", "error"]  # fmt: skip
+    process = subprocess.Popen(argv, env=dict(given), cwd=folder)
     try:
         _wait_for(port, process)
         yield Web(process, port)
     finally:
         process.terminate()
         process.wait(timeout=30)
+
+
+def drypoint(address: str) -> AbstractContextManager[Web]:
+    """Drypoint on this database, with the floor behind its middleware."""
+    return web("config.wsgi", environment(address) | {"DJANGO_SETTINGS_MODULE": "tests.benchmarks.settings"})
+
+
+def bare(address: str) -> AbstractContextManager[Web]:
+    """The floor on this database, without Django."""
+    return web("tests.benchmarks.bare", environment(address))
 
 
 def _wait_for(port: int, process: "subprocess.Popen[bytes]") -> None:

@@ -52,10 +52,10 @@ def times_of(call: Callable[[], object], *, number: int, warm: int = 3) -> list[
     return times
 
 
-def write(name: str, title: str, rows: Iterable[Figure]) -> None:
-    """Keep one benchmark's lines for the table; `name` orders them."""
+def write(name: str, title: str, rows: Iterable[Figure], *, words: str = "") -> None:
+    """Keep one benchmark's lines for the table, with a sentence that says what they come to; `name` orders them."""
     FOLDER.mkdir(parents=True, exist_ok=True)
-    content = {"title": title, "rows": [asdict(row) for row in rows]}
+    content = {"title": title, "words": words, "rows": [asdict(row) for row in rows]}
     (FOLDER / f"{name}.json").write_text(json.dumps(content, indent=1))
 
 
@@ -64,7 +64,8 @@ def table() -> str:
     parts = []
     for path in sorted(FOLDER.glob("*.json")):
         content = json.loads(path.read_text())
-        parts += ["", f"**{content['title']}**", "", *HEAD]
+        said = [content["words"], ""] if content.get("words") else []
+        parts += ["", f"**{content['title']}**", "", *said, *HEAD]
         parts += [_line(Figure(**row)) for row in content["rows"]]
     return "\n".join([f"Measured on {_machine()}.", *parts])
 

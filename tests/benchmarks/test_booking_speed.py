@@ -29,14 +29,14 @@ WAITED = "canceling statement due to lock timeout"  # a busy machine: the servic
 FAILURES = ("ERROR:", "FATAL:", "PANIC:", "deadlock")
 PROGRAM = "import django; django.setup(); from tests.benchmarks.clients import main; main()"
 WHY_SLOWER = """\
-Bookings reach {share:.1%} of the bare rows, not {goal:.0%}: a booking is not one row. It takes {queries} statements
-in two transactions: turns and limits against hoarding, locks on therapist and rooms, hours and absences looked at once
-more, the answers worked out anew three times, a patient's record, the visit written twice, a care relation,
-messages, and four lines of the audit trail. Most of its time is Python that makes statements."""
+Bookings reach {share:.1%} of the bare rows, not {goal:.0%}: a booking is not one row. It takes {queries} statements in
+two transactions: turns and limits against hoarding, locks on therapist and room, hours and absences looked at once
+more, the answers worked out anew three times, a patient's record, the visit written twice, a care relation, messages,
+and four lines of the audit trail. Most of its time is Python that makes statements."""
 WHY_LATE = """\
 200 on one time take {ratio:.0f} times as long as 200 bare rows, not {goal:.0f}: who loses is not merely refused. Their
-answers are looked at first, they wait for their turn on the therapist's time, and they are told the three free
-times nearest to it, for which two weeks of hours, absences, rooms and visits are worked out."""
+answers are looked at first, they wait for their turn on the therapist's time, and they are told the three free times
+nearest to it, for which two weeks of hours, absences, rooms and visits are worked out."""
 
 
 @pytest.fixture
@@ -66,11 +66,10 @@ def test_bookings_beside_bare_rows(durable: tuple[str, Path]) -> None:
     assert settings == [("on",), ("on",), ("on",)]
     before = log.stat().st_size
     found = _measured(address)
-    rows: list[Figure] = []
-    for clients, kinds in found["distinct"].items():
-        rows += _on_distinct_times(clients, kinds, found["queries"])
+    rows = [row for clients, kinds in found["distinct"].items() for row in _on_distinct_times(clients, kinds)]
     rows += _on_one_time(found["one"])
-    write("2-bookings", "Bookings through the services beside bare rows (fsync on)", rows)
+    title = "Bookings through the services beside bare rows (fsync on)"
+    write("2-bookings", title, rows, words=_why_slower(found))
     for row in rows:
         print(f"{row.what}: {row.median:.1f} ms (least {row.least:.1f}, p95 {row.p95:.1f}) {row.target}")
     said = log.read_text()[before:]
@@ -92,14 +91,23 @@ def _measured(address: str) -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def _on_distinct_times(clients: str, kinds: dict[str, Any], queries: int) -> list[Figure]:
-    bare, booked = _rate(kinds["bare"]), _rate(kinds["service"])
-    share = booked / bare
+def _why_slower(found: dict[str, Any]) -> str:
+    """What the missed goals come from, in words."""
+    said = []
+    share = min(_share(kinds) for kinds in found["distinct"].values())
     if share < OF_BARE_ROWS:
-        print(WHY_SLOWER.format(share=share, goal=OF_BARE_ROWS, queries=queries))
+        said.append(WHY_SLOWER.format(share=share, goal=OF_BARE_ROWS, queries=found["queries"]))
+    ratio = median(_lengths(found["one"]["service"])) / median(_lengths(found["one"]["bare"]))
+    if ratio > TO_BARE_CONFLICTS:
+        said.append(WHY_LATE.format(ratio=ratio, goal=TO_BARE_CONFLICTS))
+    return "\n\n".join(said)
+
+
+def _on_distinct_times(clients: str, kinds: dict[str, Any]) -> list[Figure]:
+    bare, booked = _rate(kinds["bare"]), _rate(kinds["service"])
     who = "1 client" if clients == "1" else f"{clients} clients"
     floor = measured(f"a bare row, {who}: {bare:,.0f} a second", _each(kinds["bare"]))
-    target = f"≥ {OF_BARE_ROWS:.0%} of the bare rows a second: {share:.1%}"
+    target = f"≥ {OF_BARE_ROWS:.0%} of the bare rows a second: {_share(kinds):.1%}"
     label = f"a booking, {who}: {booked:,.0f} a second"
     return [floor, measured(label, _each(kinds["service"]), floor=floor.median, target=target)]
 
@@ -108,9 +116,11 @@ def _on_one_time(kinds: dict[str, Any]) -> list[Figure]:
     floor = measured("200 bare `INSERT ... ON CONFLICT DO NOTHING` of one time", _lengths(kinds["bare"]))
     target = f"≤ {TO_BARE_CONFLICTS:.0f} × bare rows, one winner"
     whole = measured("200 clients hold one time", _lengths(kinds["service"]), floor=floor.median, target=target)
-    if (whole.ratio or 0) > TO_BARE_CONFLICTS:
-        print(WHY_LATE.format(ratio=whole.ratio, goal=TO_BARE_CONFLICTS))
     return [floor, whole]
+
+
+def _share(kinds: dict[str, Any]) -> float:
+    return _rate(kinds["service"]) / _rate(kinds["bare"])
 
 
 def _rate(rounds: list[dict[str, Any]]) -> float:

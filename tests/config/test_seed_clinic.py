@@ -10,8 +10,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 
-from booking.models import Appointment, Practitioner
+from booking.models import Appointment, HealthcareService, Practitioner
 from booking.rules.intervals import overlaps
+from booking.selectors.slots import free_times
 from booking.selectors.working_time import working_time_of
 from config.invariants import broken_promises
 from config.seed.signins import demonstration_signins
@@ -20,6 +21,7 @@ from intake.models import Patient, Screening, User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TODAY = "2026-11-23"
+MONDAY = date.fromisoformat(TODAY)
 EDMONTON = ZoneInfo("America/Edmonton")
 
 
@@ -50,6 +52,15 @@ def working_minutes(first: date, days: int) -> float:
         for window in works.windows(**days_asked)
         if not any(overlaps(window, away.interval) for away in works.away)
     )
+
+
+def weekdays_of_mei(week: int) -> str:
+    """The therapist who works on Thursdays and on Fridays in turns."""
+    mei = Practitioner.objects.filter(schedules__every_weeks=2).distinct().get()
+    first = MONDAY + timedelta(weeks=week)
+    days = {"from_date": first, "to_date": first + timedelta(days=6)}
+    [works] = working_time_of(practitioners=[mei], **days)
+    return " ".join(dict.fromkeys(f"{window.start.astimezone(EDMONTON):%a}" for window in works.windows(**days)))
 
 
 def test_the_same_numbers_make_the_same_clinic_and_other_numbers_another() -> None:
@@ -107,6 +118,11 @@ def test_the_demonstration_is_in_the_middle_of_its_day_with_requests_a_waiting_f
     assert roles == {"therapist": 3, "reception": 1, "manager": 1, "owner": 1}
     assert all(person.totp_secret for person in demonstration_signins())
     assert broken_promises(now=now()) == []
+    assert [weekdays_of_mei(week) for week in range(4)] == ["Mon Wed Fri", "Mon Wed Thu"] * 2
+    follow_up = HealthcareService.objects.get(slug="follow-up")
+    free = free_times(service=follow_up, from_date=MONDAY, to_date=MONDAY + timedelta(days=27), now=now()).slots
+    weeks = Counter((slot.start.astimezone(EDMONTON).date() - MONDAY).days // 7 for slot in free)
+    assert all(weeks[week] > 50 for week in range(4)), weeks
 
 
 def test_a_clinic_that_is_there_is_left_alone() -> None:

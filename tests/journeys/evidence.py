@@ -39,6 +39,19 @@ def visit_of(stack: LiveStack, email: str) -> dict[str, Any]:
     return row
 
 
+def coming_visits(stack: LiveStack, *, after: timedelta = timedelta()) -> list[dict[str, Any]]:
+    """What is booked from now on, or from a while ahead, in order, with the day and everybody's names."""
+    return rows(
+        stack,
+        """SELECT a.*, left(a.wall_start, 10) AS day, u.name AS therapist, r.name AS room, p.email,
+             p.given_name || ' ' || p.family_name AS patient
+           FROM booking_appointment a JOIN booking_practitioner u ON u.id = a.practitioner_id
+           JOIN intake_patient p ON p.id = a.patient_id LEFT JOIN booking_room r ON r.id = a.room_id
+           WHERE a.status = 'booked' AND a.start > %s ORDER BY a.start, u.name""",
+        time_now(stack) + after,
+    )
+
+
 def rows(stack: LiveStack, query: str, *values: Any) -> list[dict[str, Any]]:
     with psycopg.connect(stack.database_url, row_factory=dict_row) as connection:
         return connection.execute(query, values).fetchall()
@@ -99,9 +112,9 @@ def ask_stripe(stack: LiveStack, path: str, **params: Any) -> Any:
         return json.loads(answer.read())
 
 
-def link_in(mail: dict[str, Any], site: str) -> str:
-    """The link to the visit."""
-    found = re.search(re.escape(site) + r"/visit/[\w-]+/", mail["text"])
+def link_in(mail: dict[str, Any], site: str, *, to: str = "visit") -> str:
+    """The link to the visit, or to what else a mail is about."""
+    found = re.search(rf"{re.escape(site)}/{to}/[\w-]+/", mail["text"])
     assert found, mail["text"]
     return found[0]
 

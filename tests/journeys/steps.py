@@ -19,6 +19,9 @@ from tests.live import LiveStack
 PATIENCE = 30_000  # ms; the machine may be busy
 CODE_LASTS = 30  # seconds
 _NAMED_SO = re.compile("^/(dry-needling|settings/questionnaire)/")  # what everybody reads, and what the clinic edits
+_WEIGHT = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
+    .filter((one) => !["img", "image"].includes(one.initiatorType))
+    .map((one) => [one.name, one.encodedBodySize])"""  # what is cached counts too
 _TELL_VIOLATIONS = """addEventListener("securitypolicyviolation",
     (event) => console.error(`CSP: ${event.effectiveDirective} ${event.blockedURI}`));"""
 
@@ -81,6 +84,13 @@ def sees(who: Visitor, heading: str | re.Pattern[str]) -> None:
     assert [(who.path, one["id"], [node["target"] for node in one["nodes"]]) for one in findings] == []
     wide = who.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{who.path} is {wide} px too wide"
+
+
+def weighs_little(who: Visitor) -> None:
+    """This page is at most 60 KB before pictures, as if nothing of it were in the browser yet."""
+    who.page.wait_for_load_state("networkidle")
+    sizes = dict(who.page.evaluate(_WEIGHT))
+    assert 30_000 < sum(sizes.values()) <= 60 * 1024, sizes
 
 
 def taps(who: Visitor, target: Locator) -> None:
@@ -343,3 +353,19 @@ def sees_on_the_board(who: Visitor, name: str) -> Locator:
     row = who.page.locator("#board tr").filter(has_text=name)
     expect(row).to_be_visible(timeout=2 * PATIENCE)
     return row
+
+
+def marks_away(who: Visitor, what: str, *, until: str = "21:00") -> None:
+    """A therapist, a room or the whole clinic, for all of the day that the page has in it."""
+    who.page.get_by_label("Who or what").select_option(label=what)
+    hours = who.page.get_by_label("At", exact=True)
+    hours.first.fill("06:00")
+    hours.last.fill(until)
+    presses(who, "Note it and show the visits")
+
+
+def does_from_the_row(who: Visitor, name: str, what: str) -> None:
+    """What stands under "More" at somebody's row of the board."""
+    row = sees_on_the_board(who, name)
+    taps(who, row.locator("summary"))
+    taps(who, row.get_by_role("button", name=what).or_(row.get_by_role("link", name=what)))

@@ -1,12 +1,14 @@
 """Beside the straight way: a call back, a form taken along, a therapist's question, the clinic's own questions."""
 
 import re
+from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys import evidence, steps
+from tests.journeys import at_the_desk, evidence, steps
 from tests.journeys.steps import Visitor
 from tests.live import LiveStack
 
@@ -139,3 +141,63 @@ def test_a_manager_changes_a_word_and_a_clinician_signs(live_stack: LiveStack, c
     steps.sees(manager, "Health questions")
     expect(manager.page.locator(".heading .tag")).to_have_text("signed")
     evidence.all_is_well(live_stack)
+
+
+def test_reception_mends_a_broken_day(
+    live_stack: LiveStack, somebody: Somebody, colleague: Somebody, reception: Callable[[], Visitor]
+) -> None:
+    # Given the early morning of a day on which several people are expected by a therapist
+    visits = evidence.coming_visits(live_stack, after=timedelta(hours=4))
+    days = Counter((one["day"], one["therapist"]) for one in visits[:60])
+    (today, ill), expected = days.most_common(1)[0]
+    theirs = [one for one in visits if (one["day"], one["therapist"]) == (today, ill)]
+    first = theirs[0]
+    evidence.let_it_become(live_stack, first["start"] - timedelta(hours=3))
+    desk = reception()
+
+    # When the therapist is ill, the visits are there with their ways out, and all is sent in one go
+    steps.opens(desk, "/desk/")
+    steps.follows(desk, "Away or closed")
+    steps.sees(desk, "Away or closed")
+    steps.marks_away(desk, ill)
+    steps.sees(desk, f"{ill} is away")
+    assert desk.page.locator("section.displaced").count() >= expected  # requests are there too
+    steps.opens(desk, "/desk/")
+    row = steps.sees_on_the_board(desk, first["patient"])
+    expect(row).to_contain_text("The therapist is away at that time.")
+    steps.sees(desk, re.compile(r"\d"))
+    steps.taps(desk, row.get_by_role("link", name="Ways out"))
+    steps.sees(desk, f"{ill} is away")
+    card = desk.page.locator(f"#visit-{first['id']}")
+    expect(card.locator("input:checked")).to_have_value(re.compile("^ask:"))
+    steps.presses(desk, "Send these choices")
+    expect(card).to_contain_text("The patient may answer until")
+    steps.sees(desk, f"{ill} is away")
+
+    # then a patient takes another time from the mail, and the board has nothing more against it
+    letter = live_stack.mail.wait_for(to=first["email"], containing="Please choose another time")
+    evidence.is_neutral(letter)
+    patient = somebody()
+    steps.opens(patient, evidence.link_in(letter, live_stack.url))
+    steps.sees(patient, "Please choose another time")
+    steps.taps(patient, patient.page.locator("main label.choice").last)
+    steps.presses(patient, "Take this time")
+    steps.sees(patient, re.compile("^Your visit"))
+    assert evidence.visit_of(live_stack, first["email"])["start"] > first["start"]
+    steps.opens(desk, f"/desk/?date={today}")
+    expect(desk.page.locator(f"#visit-{first['id']}")).to_have_count(0)
+
+    # and who asks why that therapist can't be booked today is told
+    steps.opens(desk, f"/calendar/?week={today}")
+    steps.sees(desk, re.compile(" to "))
+    steps.follows(desk, "Why not offered?")
+    desk.page.get_by_label(re.compile("^With")).select_option(label=ill)
+    steps.types(desk, "At", first["wall_start"][11:])
+    steps.presses(desk, "Ask")
+    expect(desk.page.locator("main")).to_contain_text(f"{ill} or the clinic is away")
+    steps.sees(desk, "Why is this time not offered?")
+
+    # and rooms change, a day is closed after the fact, and the day goes on
+    mended = at_the_desk.changes_rooms(live_stack, desk, without=ill)
+    closed = at_the_desk.a_day_is_closed(live_stack, colleague(role="manager"))
+    at_the_desk.the_day_goes_on(live_stack, desk, without=ill, days={mended, closed})

@@ -310,28 +310,16 @@ def test_the_way_to_the_visit_without_scripts(live_stack: LiveStack, somebody: S
     steps.sees(patient, "Your visit is booked")
 
 
-_WEIGHT = """() => ["navigation", "resource"].flatMap((kind) => performance.getEntriesByType(kind))
-    .filter((one) => !["img", "image"].includes(one.initiatorType))
-    .map((one) => [one.name, one.encodedBodySize])"""  # what is cached counts too
-
-
 def test_a_patient_s_page_is_small(somebody: Somebody) -> None:
     reader = somebody()
     for path in ("/", "/dry-needling/", "/check/"):
         steps.opens(reader, path)
-        _weighs_little(reader)
+        steps.weighs_little(reader)
     steps.reads_and_begins(reader)
     steps.says_who_comes(reader)
-    _weighs_little(reader)
+    steps.weighs_little(reader)
     steps.says_where_it_hurts(reader, "Low back")
-    _weighs_little(reader)
-
-
-def _weighs_little(reader: Visitor) -> None:
-    """At most 60 KB before pictures, as if nothing of it were in the browser yet."""
-    reader.page.wait_for_load_state("networkidle")
-    sizes = dict(reader.page.evaluate(_WEIGHT))
-    assert 30_000 < sum(sizes.values()) <= 60 * 1024, sizes
+    steps.weighs_little(reader)
 
 
 def test_a_young_person_answers_the_private_questions_alone(somebody: Somebody) -> None:

@@ -120,6 +120,6 @@ def go_away_in_between(practitioner: UUID, start: datetime, end: datetime, staff
 
 def _without_locks() -> ExitStack:
     stack = ExitStack()
-    for room in ("holds", "schedules"):
+    for room in ("holds", "room_picking", "schedules"):
         stack.enter_context(mock.patch(f"booking.services.{room}.lock_resources"))
     return stack

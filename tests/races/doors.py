@@ -11,8 +11,10 @@ from uuid import UUID, uuid4
 from django.db import transaction
 from django.test import Client
 
-from booking.errors import NotPossibleNow, SlotTaken
+from booking.errors import NotPossibleNow, SlotNotOffered, SlotTaken
 from booking.models import Appointment, HealthcareService, Offer, Practitioner
+from booking.rules.walltime import wall_text
+from booking.services import realignment
 from booking.services.appointments import (
     book_for_caller,
     book_walk_in,
@@ -44,10 +46,15 @@ class Wanted:
     moves: tuple[UUID, UUID]
     cancelled: UUID
     offer: UUID
+    astray: UUID
 
     @property
     def now(self) -> datetime:
         return self.start - SOON
+
+    @property
+    def until(self) -> datetime:
+        return self.start + timedelta(minutes=15)
 
     @property
     def on(self) -> dict[str, object]:
@@ -62,9 +69,11 @@ class Wanted:
         return User.objects.get(pk=self.staff)
 
 
-def prepare(clinic: Clinic, start: datetime, number: int, staff: User, doors: tuple[Door, Door]) -> Wanted:
-    """What the two doors begin from: visits elsewhere, one just cancelled at that time, an offer of it."""
-    people = iter(make_patient(email=f"{number}-{one}@example.org") for one in range(4))
+def prepare(clinic: Clinic, start: datetime, number: int, staff: User, doors: tuple[Door, ...]) -> Wanted:
+    """What the two doors begin from: visits elsewhere, one just cancelled at that time, an offer of it, one
+    whose clock time is meant to be that one.
+    """
+    people = iter(make_patient(email=f"{number}-{one}@example.org") for one in range(5))
     elsewhere = [
         make_appointment(
             clinic,
@@ -75,7 +84,7 @@ def prepare(clinic: Clinic, start: datetime, number: int, staff: User, doors: tu
         )
         for which in range(2)
     ]
-    cancelled = offer = elsewhere[0].pk
+    cancelled = offer = astray = elsewhere[0].pk
     if undone in doors:
         visit = make_appointment(clinic, start=start, patient=next(people), service=clinic.call)
         reason = Appointment.CancelReason.PATIENT
@@ -90,6 +99,10 @@ def prepare(clinic: Clinic, start: datetime, number: int, staff: User, doors: tu
         )
         with transaction.atomic():
             offer = make_offer(terms=terms, by=staff, now=start - SOON).offer.pk
+    if realigned in doors:
+        wall, later = wall_text(start, clinic.location.time_zone), start + timedelta(days=70)
+        patient = next(people)
+        astray = make_appointment(clinic, start=later, patient=patient, service=clinic.call, wall_start=wall).pk
     return Wanted(
         service=clinic.call.pk,
         practitioner=clinic.anna.pk,
@@ -98,6 +111,7 @@ def prepare(clinic: Clinic, start: datetime, number: int, staff: User, doors: tu
         moves=(elsewhere[0].pk, elsewhere[1].pk),
         cancelled=cancelled,
         offer=offer,
+        astray=astray,
     )
 
 
@@ -129,8 +143,9 @@ def api(wanted: Wanted) -> None:
         answer = Client(REMOTE_ADDR=address).post(
             "/api/v1/holds/", json.dumps(wish), content_type="application/json", HTTP_IDEMPOTENCY_KEY=str(uuid4())
         )
-    if answer.status_code == 409 and answer.json()["code"] == SlotTaken.code:
-        raise SlotTaken
+    for refusal in (SlotTaken, SlotNotOffered):
+        if answer.status_code == refusal.status and answer.json()["code"] == refusal.code:
+            raise refusal
     assert answer.status_code == 201, answer.content
 
 
@@ -184,6 +199,13 @@ def offered(wanted: Wanted) -> None:
     accept_offer(offer=Offer.objects.get(pk=wanted.offer), now=wanted.now)
 
 
+def realigned(wanted: Wanted) -> None:
+    """The clocks' law has changed, and this visit is put back to its clock time."""
+    [shift] = realignment._realign_batch([Appointment.objects.get(pk=wanted.astray)], wanted.now, durable=True)
+    if shift.problem:
+        raise SlotTaken
+
+
 TAKERS: tuple[Door, ...] = (
     patient_page,
     api,
@@ -194,6 +216,7 @@ TAKERS: tuple[Door, ...] = (
     course,
     undone,
     offered,
+    realigned,
 )
 # Why whoever was slower is refused: the time, or what they wanted to put there, is gone.
 REFUSALS = {SlotTaken.code, NotPossibleNow.code, "too-late"}

@@ -176,5 +176,6 @@ def test_a_storm_through_all_doors_leaves_nothing_double(clinic: Clinic) -> None
     ]
     came_of_it = at_once(*chain.from_iterable(doors), workers=40)
     assert not [outcome for outcome in came_of_it if outcome.startswith("crash")]
-    assert set(came_of_it) <= {"done", "slot-taken", "slot-not-offered", "not-possible-now", "patient-busy"}
+    refusals = {"slot-taken", "slot-not-offered", "not-possible-now", "patient-busy", "try-again"}
+    assert set(came_of_it) <= {"done"} | refusals
     assert double_bookings() == 0

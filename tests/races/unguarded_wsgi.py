@@ -9,7 +9,7 @@ from typing import Any
 from config.wsgi import application  # sets Django up, so it comes first
 
 # isort: split
-from booking.services import holds, places
+from booking.services import holds, places, room_picking
 
 __all__ = ["application"]
 
@@ -21,5 +21,5 @@ def _find_place_and_dream(**wish: Any) -> places.Place:
 
 
 holds.take_turns = lambda *_keys: None
-holds.lock_resources = lambda **_resources: None
+holds.lock_resources = room_picking.lock_resources = lambda **_resources: None
 holds.find_place = _find_place_and_dream  # type: ignore[assignment]

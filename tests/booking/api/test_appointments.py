@@ -32,7 +32,7 @@ def page(booking, step=""):
 def test_the_token_of_an_appointment_opens_it_and_nothing_else_does(api, clinic):
     mine, other = api.book(clinic), api.book(clinic, start=at(13).isoformat())
     for token in (other["manage_token"], "wrong", "x" * 4000, "\xe9", ""):
-        for step, body in (("cancel/", {}), ("reschedule/", TOMORROW_AT_ONE), ("checkout/", {})):
+        for step, body in (("cancel/", {}), ("undo/", {}), ("reschedule/", TOMORROW_AT_ONE), ("checkout/", {})):
             assert refused(api.post(page(mine, step), body, token=token)) == (404, "not-found")
         assert refused(api.get(page(mine), token=token)) == (404, "not-found")
     assert refused(api.get(f"appointments/{uuid4()}/", token=mine["manage_token"])) == (404, "not-found")
@@ -261,3 +261,63 @@ def test_other_methods_are_a_405(api, clinic, method):
         page(booking, "cancel/"),
     ):
         assert refused(api.call(method, path, {})) == (405, "method-not-allowed")
+
+
+def test_a_cancellation_is_undone_within_three_minutes_as_if_nothing_had_happened(api, clinic, set_clock):
+    booking = api.book(clinic)
+    token = booking["manage_token"]
+    api.post(page(booking, "cancel/"), token=token)
+    set_clock(NOW + timedelta(minutes=2))
+    status, back = api.post(page(booking, "undo/"), token=token)
+    assert (status, back) == (200, {key: booking[key] for key in back})
+    assert refused(api.post(page(booking, "undo/"), token=token)) == (409, "not-possible-now")
+    api.post(page(booking, "cancel/"), token=token)
+    set_clock(NOW + timedelta(minutes=6))
+    assert refused(api.post(page(booking, "undo/"), token=token)) == (409, "too-late")
+    assert Appointment.objects.get().status == "cancelled"
+
+
+def test_an_undo_that_finds_the_time_taken_names_others(api, clinic):
+    booking = api.book(clinic)
+    api.post(page(booking, "cancel/"), token=booking["manage_token"])
+    make_appointment(clinic, start=at(10), patient=make_patient())
+    status, problem = api.post(page(booking, "undo/"), token=booking["manage_token"])
+    assert (status, problem["code"]) == (409, "slot-taken")
+    assert [sorted(one) for one in problem["alternatives"]] == [["end", "location", "practitioner", "start"]] * 3
+
+
+def test_only_whoever_might_have_cancelled_it_undoes_it(api, clinic):
+    booking = api.book(clinic)
+    path, stranger = page(booking, "undo/"), make_user(Role.PATIENT)
+    staff(Role.RECEPTION).post(page(booking, "cancel/"), {"reason": "Anna is ill"})
+    assert refused(api.post(path)) == refused(as_user(stranger).post(path)) == (404, "not-found")
+    assert refused(staff(Role.OWNER).post(path)) == (404, "not-found")
+    assert refused(api.post(path, token="wrong")) == (404, "not-found")
+    assert refused(api.post(path, token=booking["manage_token"])) == (403, "not-allowed")
+    assert refused(api.post(path, {"reason": ""}, token=booking["manage_token"])) == (400, "unknown-key")
+    assert staff(Role.MANAGER).post(path)[1]["status"] == "booked"
+
+
+def test_staff_move_beyond_the_terms_only_with_a_reason(api, clinic):
+    booking = api.book(clinic)
+    Location.objects.update(move_notice_hours=48)
+    path, desk = page(booking, "reschedule/"), staff(Role.RECEPTION)
+    assert refused(api.post(path, TOMORROW_AT_ONE, token=booking["manage_token"])) == (409, "too-late")
+    assert refused(desk.post(path, TOMORROW_AT_ONE)) == (422, "reason-needed")
+    status, moved = desk.post(path, TOMORROW_AT_ONE | {"reason": "our-mistake"})
+    assert (status, moved["start"], moved["fee"]) == (200, "2026-11-24T13:00:00-06:00", dollars(0))
+    assert Appointment.objects.get().set_aside == "our-mistake"
+
+
+def test_nobody_else_gives_a_reason_and_it_is_one_of_ours(api, clinic):
+    booking = api.book(clinic)
+    path, token = page(booking, "reschedule/"), booking["manage_token"]
+    said = TOMORROW_AT_ONE | {"reason": "goodwill"}
+    assert refused(api.post(path, said, token=token)) == (403, "not-allowed")
+    ada = make_user(Role.PATIENT)
+    Patient.objects.update(user=ada)
+    assert refused(as_user(ada).post(path, said)) == (403, "not-allowed")
+    for odd in ("walk-in", "because", 1, None, ["goodwill"], {}, "\x00", "\ud800"):
+        answer = staff(Role.RECEPTION).post(path, TOMORROW_AT_ONE | {"reason": odd})
+        assert answer[0] == 400, odd
+    assert Appointment.objects.get().start == at(10)

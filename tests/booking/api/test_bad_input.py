@@ -92,18 +92,39 @@ def test_a_start_without_an_offset_or_outside_the_calendar_is_invalid(api, clini
     assert (status, problem["code"], list(problem["errors"])) == (400, "invalid", ["start"])
 
 
-def test_a_start_is_a_moment_in_whatever_offset_it_is_written(api, clinic):
-    """02:30 on the morning when the clocks jump, or comes twice, is one moment, because it says its offset."""
+def test_a_start_says_the_offset_of_utc_or_of_the_clinics_clock_on_that_day(api, clinic):
+    """Any other is most likely an hour off: old time-zone data, or the offset of another season."""
     clinic.location.time_zone = "America/Toronto"
     clinic.location.days_ahead = 300
     clinic.location.save()
     status, hold = api.hold(clinic, start="2026-11-24T14:00:00+00:00")
     assert (status, hold["appointment"]["start"]) == (201, "2026-11-24T09:00:00-05:00")
-    assert api.hold(clinic, start="2026-11-24T09:00:00-06:00")[0] == 201  # ten o'clock there
-    for start in ("2027-03-14T02:30:00-05:00", "2026-11-01T01:30:00-04:00"):
-        assert refused(api.hold(clinic, start=start)) in {(422, "slot-not-offered"), (409, "not-cleared")}, start
-    for start in ("2026-11-24T24:00:00-05:00", "2026-11-24T09:00:00-05:99", "2026-11-24T09:00:00-5"):
-        assert refused(api.hold(clinic, start=start)) == (400, "invalid"), start
+    assert api.hold(clinic, start="2026-11-24T10:00:00-05:00")[0] == 201
+    for start in ("2026-11-24T09:00:00-06:00", "2026-11-24T11:00:00-04:00", "2026-07-14T09:00:00-05:00"):
+        status, problem = api.hold(clinic, start=start)
+        assert (status, problem["code"], list(problem["errors"])) == (400, "invalid", ["start"]), start
+    booking = api.book(clinic, start="2026-11-24T16:00:00Z")
+    moved = api.post(
+        f"appointments/{booking['id']}/reschedule/",
+        {"start": "2026-11-25T09:00:00-06:00", "practitioner": None},
+        token=booking["manage_token"],
+    )
+    assert refused(moved) == (400, "invalid")
+    assert Appointment.objects.get(pk=booking["id"]).start.isoformat() == "2026-11-24T16:00:00+00:00"
+
+
+def test_a_start_in_a_gap_a_fold_or_at_24_oclock_is_a_4xx(api, clinic):
+    clinic.location.time_zone = "America/Toronto"
+    clinic.location.days_ahead = 300
+    clinic.location.save()
+    call = {"service": clinic.call.slug, "screening": None}
+    jumped_over = [f"2027-03-14T02:30:00-0{hours}:00" for hours in (4, 5)]
+    no_time = ["2026-11-24T24:00:00-05:00", "2026-11-24T09:00:00-05:99", "2026-11-24T09:00:00-5", "24:00"]
+    for start in (*jumped_over, *no_time):
+        assert refused(api.hold(clinic, start=start, **call)) == (400, "invalid"), start
+    for start in ("2027-11-07T01:30:00-04:00", "2027-11-07T01:30:00-05:00"):
+        assert refused(api.hold(clinic, start=start, **call)) == (422, "slot-not-offered"), start
+    assert Appointment.objects.count() == 0
 
 
 @pytest.mark.parametrize("field", BOOKING)

@@ -42,6 +42,7 @@ def test_every_promised_path_is_described():
         "POST /api/v1/appointments/",
         "GET /api/v1/appointments/{appointment_id}/",
         "POST /api/v1/appointments/{appointment_id}/cancel/",
+        "POST /api/v1/appointments/{appointment_id}/undo/",
         "POST /api/v1/appointments/{appointment_id}/reschedule/",
         "POST /api/v1/appointments/{appointment_id}/checkout/",
     }

@@ -108,6 +108,8 @@ def test_hours_that_alternate_count_from_the_week_of_their_first_day() -> None:
     [
         ("America/Toronto", date(2027, 3, 14), "05:00", 360 - 60),
         ("America/Toronto", date(2026, 11, 1), "04:00", 360 + 60),
+        ("America/Edmonton", date(2025, 11, 2), "06:00", 360 + 60),
+        ("America/Vancouver", date(2025, 11, 2), "07:00", 360 + 60),
         ("America/Edmonton", date(2026, 3, 8), "07:00", 360 - 60),  # the last change before the law
         ("America/Edmonton", date(2026, 11, 1), "06:00", 360),  # none any more
         ("America/Vancouver", date(2026, 3, 8), "08:00", 360 - 60),

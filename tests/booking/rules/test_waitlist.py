@@ -21,6 +21,9 @@ def at(hour: int, minute: int = 0, day: int = 24) -> datetime:
     return datetime(2026, 11, day, tzinfo=UTC) + timedelta(hours=hour + 6, minutes=minute)
 
 
+EARLY = at(0)
+
+
 def slot(hour: int, minute: int = 0, *, length: int = 60, by: UUID = ANNA) -> Slot:
     start = at(hour, minute)
     return Slot(start, start + timedelta(minutes=length), by, CLINIC)
@@ -57,13 +60,18 @@ def test_hours_are_the_clinics_clock_on_the_day_of_the_visit() -> None:
 
 
 def test_the_time_that_begins_with_the_freed_one_is_best_else_the_earliest_that_shares_some_of_it() -> None:
-    freed, anything = Interval(at(10), at(11)), Wanted()
     near = [slot(9), slot(9, 30), slot(9, 45), slot(10), slot(10, 15), slot(11)]
-    after_ten = Wanted(hours=(Hours(1, time(10, 15), time(18)),))
-    assert best_slot(near, freed=freed, wanted=anything, zone=ZONE) == slot(10)
-    assert best_slot([slot(9), slot(10, 15), slot(9, 45)], freed=freed, wanted=anything, zone=ZONE) == slot(9, 45)
-    assert best_slot(near, freed=freed, wanted=after_ten, zone=ZONE) == slot(10, 15)
-    assert best_slot([slot(9), slot(11)], freed=freed, wanted=anything, zone=ZONE) is None
+    anything, after_ten = Wanted(), Wanted(hours=(Hours(1, time(10, 15), time(18)),))
+
+    def best(slots: list[Slot], wanted: Wanted = anything, not_before: datetime = EARLY) -> Slot | None:
+        freed = Interval(at(10), at(11))
+        return best_slot(slots, freed=freed, wanted=wanted, not_before=not_before, zone=ZONE)
+
+    assert best(near) == slot(10)
+    assert best([slot(9), slot(10, 15), slot(9, 45)]) == slot(9, 45)
+    assert best(near, after_ten) == slot(10, 15)
+    assert best(near, not_before=at(10, 1)) == slot(10, 15)
+    assert best([slot(9), slot(11)]) is None
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,6 @@
 """The clock on the wall. Toronto changes its clocks; Edmonton does not any more."""
 
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import pytest
 
@@ -42,6 +42,34 @@ def test_a_time_that_comes_twice_is_asked_for() -> None:
         datetime(2026, 11, 1, 5, 30, tzinfo=UTC),
         datetime(2026, 11, 1, 6, 30, tzinfo=UTC),
     ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "jumped_over", "twice"),
+    [
+        ("America/Edmonton", "2025-03-09T02:30", "2025-11-02T01:30"),
+        ("America/Vancouver", "2025-03-09T02:30", "2025-11-02T01:30"),
+        ("America/Edmonton", "2026-03-08T02:30", None),  # the last one before the law
+        ("America/Vancouver", "2026-03-08T02:30", None),
+        ("America/Toronto", "2027-03-14T02:30", "2026-11-01T01:30"),
+        ("America/St_Johns", "2027-03-14T02:30", "2026-11-01T01:30"),
+        ("Australia/Lord_Howe", "2026-10-04T02:15", "2027-04-04T01:45"),
+        ("Europe/London", "2027-03-28T01:30", "2026-10-25T01:30"),
+    ],
+)
+def test_each_place_has_its_own_gap_and_fold(zone: str, jumped_over: str, twice: str | None) -> None:
+    with pytest.raises(NoSuchWallTime):
+        to_utc(datetime.fromisoformat(jumped_over), zone)
+    if twice is not None:
+        with pytest.raises(TwoSuchWallTimes):
+            to_utc(datetime.fromisoformat(twice), zone)
+
+
+@pytest.mark.parametrize("zone", [EDMONTON, "America/Vancouver"])
+def test_after_the_law_every_clock_time_of_a_year_comes_once(zone: str) -> None:
+    first = datetime(2026, 9, 1, 0, 30)
+    for hours in range(24 * 400):
+        to_utc(first + timedelta(hours=hours), zone)
 
 
 def test_hours_over_a_change_never_begin_or_end_inside_the_jump() -> None:

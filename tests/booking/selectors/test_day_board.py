@@ -87,7 +87,7 @@ def test_an_alert_shows_once_the_patient_is_here(clinic: Clinic) -> None:
 def test_a_displaced_visit_must_be_moved(clinic: Clinic) -> None:
     book(clinic)
     add_time_off(location=clinic.location, practitioner=clinic.anna, start=at(9), end=at(12), by=make_staff(), now=NOW)
-    assert only_row(clinic) == [("displaced", "move", 0)]
+    assert only_row(clinic) == [("displaced", "ways-out", 0)]
 
 
 def test_money_is_asked_for_once_somebody_is_here(clinic: Clinic) -> None:
@@ -146,11 +146,11 @@ def test_one_visit_has_the_same_blockers_on_its_page(clinic: Clinic) -> None:
 
 
 @pytest.mark.parametrize("visits", [1, 3])
-def test_the_board_costs_three_queries(clinic: Clinic, visits: int, django_assert_num_queries: Any) -> None:
+def test_the_board_costs_four_queries(clinic: Clinic, visits: int, django_assert_num_queries: Any) -> None:
     for number in range(visits):
         make_appointment(clinic, start=at(9 + number), patient=make_patient())
     desk = make_staff()
-    with django_assert_num_queries(3):  # visits, money, messages
+    with django_assert_num_queries(4):  # visits; money; messages; hours and absences
         rows = board(clinic, by=desk).rows
         assert [str(row.appointment.patient) + row.appointment.practitioner.user.name for row in rows]
 

@@ -12,7 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from booking.errors import SlotNotOffered, SlotTaken
 from booking.models import BusyTime, DaySchedule, HealthcareService, HolidayOverride, RoomClosure, Schedule, TimeOff
 from booking.selectors.openings import Notice
-from booking.selectors.slots import first_free, free_slots
+from booking.selectors.slots import first_free, free_times
 from booking.selectors.why_not import why_not
 from booking.services.holds import hold_time, release_hold
 from booking.services.locks import lock_resources
@@ -52,7 +52,7 @@ def busy(clinic: Clinic) -> Clinic:
 def test_every_offered_time_can_be_booked_and_every_bookable_time_is_offered(busy: Clinic, by_staff: bool) -> None:
     """`find_place` is what every door asks under its locks."""
     service = busy.needling if by_staff else busy.follow_up
-    slots = free_slots(service=service, practitioner=busy.anna, by_staff=by_staff, now=NOW, **DAYS)
+    slots = free_times(service=service, practitioner=busy.anna, by_staff=by_staff, now=NOW, **DAYS).slots
     bookable = []
     for quarter in range(3 * 96):
         start = at(0) + timedelta(minutes=15 * quarter)
@@ -70,7 +70,7 @@ def test_every_offered_time_can_be_booked_and_every_bookable_time_is_offered(bus
 
 def test_what_patients_are_offered_they_can_hold(busy: Clinic) -> None:
     screening = make_screening(clear_line(), now=NOW).screening
-    slots = free_slots(service=busy.needling, practitioner=busy.anna, now=NOW, **DAYS)
+    slots = free_times(service=busy.needling, practitioner=busy.anna, now=NOW, **DAYS).slots
     for slot in slots[:: max(1, len(slots) // 5)]:
         held = hold_time(
             screening=screening,
@@ -87,7 +87,7 @@ def test_what_patients_are_offered_they_can_hold(busy: Clinic) -> None:
 
 
 def test_no_reason_is_given_for_a_time_exactly_if_it_is_offered(busy: Clinic) -> None:
-    offered = {slot.start for slot in free_slots(service=busy.follow_up, practitioner=busy.anna, now=NOW, **DAYS)}
+    offered = {slot.start for slot in free_times(service=busy.follow_up, practitioner=busy.anna, now=NOW, **DAYS).slots}
     for step in range(8, 20 * 2):
         start = at(0, days=2) + timedelta(minutes=30 * step + 5 * (step % 4 == 0))
         reasons = why_not(service=busy.follow_up, practitioner=busy.anna, start=start, now=NOW)
@@ -161,9 +161,9 @@ def test_a_full_day_is_not_offered_and_not_booked(clinic: Clinic) -> None:
     clinic.anna.save()
     make_appointment(clinic, start=at(9), patient=make_patient())
     assert (
-        free_slots(
+        free_times(
             service=clinic.needling, practitioner=clinic.anna, from_date=at(9).date(), to_date=at(9).date(), now=NOW
-        )
+        ).slots
         == []
     )
     with pytest.raises(SlotNotOffered), transaction.atomic():

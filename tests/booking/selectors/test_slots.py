@@ -7,10 +7,10 @@ from uuid import uuid4
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from booking.models import Appointment, Room, TimeOff
+from booking.models import Appointment, Room, RoomClosure, TimeOff
 from booking.rules.availability import Slot
 from booking.selectors.openings import Notice
-from booking.selectors.slots import free_slots, nearest_slots
+from booking.selectors.slots import free_times, nearest_slots
 from tests.factories.booking import NOW, Clinic, at, make_appointment, make_hours, make_location, make_service
 from tests.factories.intake import make_patient, make_screening, review_line, stop_line
 
@@ -20,7 +20,7 @@ MONDAY, TUESDAY = date(2026, 11, 23), date(2026, 11, 24)
 
 def slots(clinic: Clinic, **over: Any) -> list[Slot]:
     asked = {"service": clinic.needling, "from_date": TUESDAY, "to_date": TUESDAY, "practitioner": clinic.anna}
-    return free_slots(**{**asked, "now": NOW, **over})
+    return free_times(**{**asked, "now": NOW, **over}).slots
 
 
 def starts(clinic: Clinic, **over: Any) -> list[Any]:
@@ -129,8 +129,23 @@ def test_a_full_fortnight_is_looked_past(clinic: Clinic) -> None:
     assert nearest_slots(service=clinic.needling, limit=1, now=NOW)[0].start == at(9, days=14)
 
 
+def test_of_many_rooms_the_last_are_looked_at_first_and_all_before_a_time_is_refused(
+    clinic: Clinic, django_assert_num_queries: Any
+) -> None:
+    more = [Room(location=clinic.location, name=f"Room {number}", kinds=["treatment"]) for number in range(3, 10)]
+    rooms = [*clinic.rooms, *Room.objects.bulk_create(more)]
+    for room in rooms[1:]:
+        RoomClosure.objects.create(room=room, start=at(9), end=at(10))
+    with django_assert_num_queries(3):
+        assert starts(clinic, from_date=TUESDAY + timedelta(days=1), to_date=TUESDAY + timedelta(days=1))
+    with django_assert_num_queries(4):  # the other rooms
+        assert starts(clinic)[0] == at(9)
+    RoomClosure.objects.create(room=rooms[0], start=at(9), end=at(9, 30))
+    assert starts(clinic)[0] == at(9, 30)
+
+
 @pytest.mark.parametrize("history", [1, 3000])
-def test_it_costs_four_queries_however_long_the_history(
+def test_it_costs_three_queries_however_long_the_history(
     clinic: Clinic, history: int, django_assert_num_queries: Any
 ) -> None:
     make_service([clinic.anna])
@@ -138,7 +153,7 @@ def test_it_costs_four_queries_however_long_the_history(
     Appointment.objects.bulk_create(
         _past(clinic, patient, NOW - timedelta(hours=2 * number + 2)) for number in range(history)
     )
-    with django_assert_num_queries(4):  # therapists, hours, absences, rooms
+    with django_assert_num_queries(3):  # therapists; hours and absences; what is taken
         assert len(slots(clinic, practitioner=None, to_date=TUESDAY + timedelta(days=61))) > 2000
 
 

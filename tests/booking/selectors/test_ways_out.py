@@ -1,6 +1,7 @@
 """What is proposed for visits that can't take place as booked."""
 
-from datetime import datetime
+from datetime import date, datetime
+from uuid import UUID
 
 import pytest
 from django.db import connection
@@ -8,10 +9,14 @@ from django.test.utils import CaptureQueriesContext
 
 from booking.models import Appointment, HolidayOverride, Practitioner, Room, RoomClosure, TimeOff
 from booking.rules.walltime import wall_date
-from booking.selectors.closures import Closure, closure_of, closure_with_id, displaced_by
+from booking.selectors.closures import Closure, closure_hitting, closure_of, closure_with_id, displaced_by
+from booking.selectors.day_board import blockers_of
+from booking.selectors.displacements import closures_ahead
+from booking.selectors.outside_hours import cant_take_place
 from booking.selectors.time_off import is_displaced
 from booking.selectors.ways_out import Displaced, displaced_visits, ways_out
-from tests.factories.booking import NOW, Clinic, at, make_appointment, make_staff
+from booking.services.holidays import keep_holiday, override_holiday, set_province
+from tests.factories.booking import NOW, Clinic, at, make_appointment, make_course, make_staff
 from tests.factories.intake import clear_line, make_patient, make_screening, stop_line
 
 pytestmark = pytest.mark.django_db
@@ -77,7 +82,7 @@ def test_it_costs_the_same_queries_for_one_visit_and_for_three(clinic: Clinic, i
         connection,
     ) as queries:
         ways_out(displaced_visits(ill, by=desk, now=NOW), closure=ill, now=NOW)
-    assert len(queries) == 8
+    assert len(queries) == 7
 
 
 def test_nobody_is_proposed_who_may_not_needle_that_day(clinic: Clinic, ill: Closure) -> None:
@@ -170,3 +175,43 @@ def test_every_kind_of_closure_is_found_by_its_id_and_displaces(clinic: Clinic) 
         assert (is_displaced(hit), is_displaced(spared)) == (True, False)
         row.delete()
         assert (closure_with_id(closure.id), is_displaced(hit)) == (None, False)
+
+
+def test_a_session_of_a_course_keeps_its_spacing_to_the_others(clinic: Clinic) -> None:
+    """Five to ten days apart: between Tuesday and Thursday of the week after next, that is Friday at the earliest."""
+    course, patient = make_course(clinic), make_patient()
+    away = TimeOff.objects.create(
+        location=clinic.location, practitioner=clinic.anna, start=at(0, days=8), end=at(0, days=9)
+    )
+    for number, days in enumerate((6, 8, 17), 1):
+        visit(clinic, at(10, days=days), patient=patient, course=course, session_number=number)
+    (row,) = found(closure_of(away))
+    assert words(clinic, row)[:2] == [
+        ("ask", [("Ben", 8, 10), ("Anna", 11, 10), ("Ben", 11, 10)]),
+        ("colleague", [("Ben", 8, 10)]),
+    ]
+
+
+def test_a_public_holiday_of_the_province_displaces_as_any_closure_does(clinic: Clinic) -> None:
+    """Christmas Day, 32 days ahead: nobody wrote it down anywhere."""
+    place, desk = clinic.location, make_staff()
+    hit, spared = visit(clinic, at(10, days=32)), visit(clinic, at(10, days=31))
+    on_purpose = visit(clinic, at(14, days=32), set_aside="patient-asked")
+    assert closures_ahead(place, now=NOW) == []
+    set_province(location=place, province="AB", by=make_staff("manager"), now=NOW)
+    place.refresh_from_db()
+    (closure,) = closures_ahead(place, now=NOW)
+    assert (closure.reason, closure.start, closure.end) == ("Christmas Day", at(0, days=32), at(0, days=33))
+    assert closure == closure_with_id(closure.id) == closure_hitting(hit)
+    assert list(displaced_by(closure, now=NOW)) == [hit]
+    assert [closure_hitting(one) for one in (spared, on_purpose)] == [None, None]
+    hit.refresh_from_db()
+    assert [cant_take_place(one) for one in (hit, spared, on_purpose)] == [True, False, False]
+    assert [one.mend for one in blockers_of(hit, by=desk, now=NOW)] == ["sign", "ways-out"]
+    (row,) = found(closure)
+    assert [way.kind for way in row.ways] == ["ask", "cancel", "call"]
+    opened = override_holiday(location=place, day=date(2026, 12, 25), is_open=True, by=make_staff("manager"), now=NOW)
+    assert (closure_with_id(closure.id), closures_ahead(place, now=NOW)) == (None, [])
+    keep_holiday(override=opened, by=make_staff("manager"), now=NOW)
+    assert closures_ahead(place, now=NOW) == [closure]
+    assert closure_with_id(UUID(int=closure.id.int ^ 1 << 31)) is None  # no such day

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from booking.errors import HoldExpired, NotPossibleNow, SlotTaken
-from booking.models import Appointment, Displacement, Offer, RoomClosure, Task
+from booking.models import Appointment, Displacement, Location, Offer, Task
 from booking.payments.models import LedgerEntry
 from booking.reminders.letters import letter_of
 from booking.reminders.models import Communication
@@ -24,6 +24,7 @@ from booking.services.displacements import (
     settle_displacements,
     take_choice,
 )
+from booking.services.mending import Mend, mend_all
 from booking.services.rooms import close_room, give_room, open_room, swap_rooms
 from booking.services.schedules import add_time_off, remove_time_off
 from booking.services.visits import mark_noshow
@@ -96,6 +97,15 @@ def test_taking_one_moves_the_visit_and_lets_the_others_go(clinic: Clinic, desk:
     assert not LedgerEntry.objects.filter(kind="fee").exists()
     with pytest.raises(HoldExpired):
         take_choice(displacement=sent.displacement, offer=the_offer(sent, at(10, days=2)), now=NOW + HOUR)
+
+
+def test_the_terms_for_moving_bind_patients_not_those_who_mend(clinic: Clinic, desk: User) -> None:
+    Location.objects.update(moves_allowed=0)
+    visit = book(clinic).appointment
+    to_ben = Mend(visit, "colleague", (Choice(at(10), clinic.ben),))
+    [done] = mend_all(mends=[to_ben], closure=close(clinic, desk), by=desk, now=NOW)
+    visit.refresh_from_db()
+    assert (done.problem, visit.practitioner, visit.set_aside) == (None, clinic.ben, "")
 
 
 def test_none_of_them_cancels_the_visit_at_no_cost(clinic: Clinic, desk: User) -> None:
@@ -237,40 +247,6 @@ def test_the_board_says_what_is_wrong_with_place_and_room(clinic: Clinic, desk: 
     assert codes(at(10)) == ["displaced", "room-closed"]
     open_room(closure=closed, by=desk, now=NOW)
     assert codes(at(9, 55)) == ["displaced"]
-
-
-def test_two_visits_change_rooms_under_the_constraint(clinic: Clinic, desk: User) -> None:
-    first = make_appointment(clinic, start=at(10), patient=make_patient())
-    second = make_appointment(
-        clinic, start=at(10, 30), patient=make_patient(), practitioner=clinic.ben, room=clinic.rooms[1]
-    )
-    swapped = swap_rooms(first=first, second=second, by=desk, now=NOW)
-    assert {one.pk: one.room for one in swapped} == {first.pk: clinic.rooms[1], second.pk: clinic.rooms[0]}
-    assert set(Appointment.objects.values_list("pk", "room")) == {
-        (first.pk, clinic.rooms[1].pk),
-        (second.pk, clinic.rooms[0].pk),
-    }
-
-
-def test_rooms_are_not_swapped_against_their_kinds_a_closure_or_a_third_visit(clinic: Clinic, desk: User) -> None:
-    first = make_appointment(clinic, start=at(10), patient=make_patient())
-    wrong_kind = make_appointment(
-        clinic, start=at(9), service=clinic.assessment, patient=make_patient(), practitioner=clinic.ben,
-        room=clinic.rooms[1],
-    )  # fmt: skip
-    later = make_appointment(
-        clinic, start=at(10, 30), patient=make_patient(), practitioner=clinic.ben, room=clinic.rooms[1]
-    )
-    with pytest.raises(SlotTaken):
-        swap_rooms(first=first, second=wrong_kind, by=desk, now=NOW)
-    third = make_appointment(clinic, start=at(11), patient=make_patient())  # Room 1, right after the first
-    with pytest.raises(SlotTaken):
-        swap_rooms(first=first, second=later, by=desk, now=NOW)
-    third.delete()
-    RoomClosure.objects.create(room=clinic.rooms[0], start=at(11), end=at(12))
-    with pytest.raises(SlotTaken):
-        swap_rooms(first=first, second=later, by=desk, now=NOW)
-    assert set(Appointment.objects.filter(room=clinic.rooms[0])) == {first}
 
 
 def test_the_visits_of_a_day_are_asked_one_by_one_and_each_gets_its_own_times(clinic: Clinic, desk: User) -> None:

@@ -4,7 +4,7 @@ import json
 import zoneinfo
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from importlib import resources
 from io import StringIO
 from pathlib import Path
@@ -12,8 +12,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
-from booking.models import Appointment, BusyTime, TimeOff
+from booking.models import Appointment, BusyTime, DaySchedule, Schedule, TimeOff
 from booking.reminders.models import Communication
 from booking.reminders.services import plan_booking_messages
 from booking.rules import walltime
@@ -165,3 +167,20 @@ def test_time_off_closed_rooms_and_busy_times_follow_and_moments_stay(clinic: Cl
         row.refresh_from_db()
         assert Interval(row.start, row.end) == Interval(day["start"] + by, day["end"] + by)
     assert TimeOff.objects.count() == 1
+
+
+def test_who_works_on_dates_only_is_locked_too_when_a_closing_moves(clinic: Clinic, tmp_path: Path) -> None:
+    Schedule.objects.filter(practitioner=clinic.ben).delete()
+    DaySchedule.objects.create(
+        practitioner=clinic.ben,
+        location=clinic.location,
+        date=at(9, days=10).date(),
+        start_time=time(9),
+        end_time=time(17),
+    )
+    day = {"start": at(9, days=10), "end": at(12, days=10)}
+    add_time_off(location=clinic.location, practitioner=None, by=make_staff(), now=NOW, **day)
+    with clocks_of("America/Denver", tmp_path), CaptureQueriesContext(connection) as asked:
+        assert realign()[0]["absences"] == 1
+    locking = [one["sql"] for one in asked if "booking_practitioner" in one["sql"] and "NO KEY UPDATE" in one["sql"]]
+    assert [clinic.ben.pk.hex in one for one in locking] == [True]

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from booking.errors import NotCleared, NotPossibleNow, SlotNotOffered, SlotTaken, TooLate
-from booking.models import Appointment, FreedTime, TimeOff
+from booking.models import Appointment, FreedTime, Room, TimeOff
 from booking.payments.ledger import balance_of
 from booking.payments.models import LedgerEntry, Payment
 from booking.reminders.delivery import still_due
@@ -17,7 +17,7 @@ from config.invariants import broken_promises
 from intake.errors import NotAllowed
 from intake.models import AuditEvent, Role
 from tests.booking.services.booking_steps import book
-from tests.factories.booking import NOW, Clinic, at, make_staff
+from tests.factories.booking import NOW, Clinic, at, make_hours, make_location, make_staff
 from tests.factories.intake import make_user, review_line
 
 pytestmark = pytest.mark.django_db
@@ -153,3 +153,14 @@ def test_cancelled_undone_and_cancelled_again_settles_once(clinic: Clinic) -> No
     assert settle_cancellations(now=LATE + timedelta(minutes=3)) == 0
     assert settle_cancellations(now=LATE + timedelta(minutes=5)) == 1
     assert LedgerEntry.objects.filter(kind="fee").count() == 1
+
+
+def test_a_therapist_who_works_elsewhere_by_then_has_not_that_time_any_more(clinic: Clinic) -> None:
+    visit = cancel(book(clinic).appointment)
+    elsewhere = make_location()
+    Room.objects.create(location=elsewhere, name="There", kinds=["treatment"])
+    clinic.anna.schedules.all().delete()
+    make_hours(clinic.anna, elsewhere)
+    with pytest.raises(SlotTaken):
+        undo_cancellation(appointment=visit, by=None, now=LATE + timedelta(minutes=1))
+    assert Appointment.objects.get(pk=visit.pk).status == "cancelled"

@@ -5,7 +5,8 @@ import pytest
 from booking.errors import NotCleared, NotPossibleNow
 from booking.models import Appointment
 from booking.payments.ledger import balance_of
-from booking.services.appointments import book_for_caller
+from booking.services.appointments import book_for_caller, cancel_appointment
+from booking.services.cancellations import settle_cancellations
 from booking.services.reviews import decide_request
 from booking.services.treatments import Treated, record_treatment
 from booking.services.visits import (
@@ -40,6 +41,18 @@ def test_arrive_check_in_done(clinic: Clinic) -> None:
     )
     actions = AuditEvent.objects.filter(entity_id=row.pk, agent=desk).order_by("pk")
     assert list(actions.values_list("action", flat=True)) == ["arrived", "checked-in", "fulfilled"]
+
+
+@pytest.mark.parametrize("minutes", [1, 5])
+def test_a_visit_that_was_just_cancelled_is_neither_welcomed_nor_begun(clinic: Clinic, minutes: int) -> None:
+    """A page at the desk may be older than the cancellation, which can be undone for three minutes."""
+    visit, desk = answer_again(book(clinic).appointment, at(8, 55)), make_staff()
+    cancel_appointment(appointment=visit, by=desk, reason=Appointment.CancelReason.CLINIC, now=at(9))
+    settle_cancellations(now=at(9, minutes))
+    for step in (mark_arrived, check_in):
+        with pytest.raises(NotPossibleNow):
+            step(appointment=visit, by=desk, now=at(9, minutes))
+    assert Appointment.objects.get().status == "cancelled"
 
 
 def test_a_caution_must_be_acknowledged_by_the_therapist(clinic: Clinic) -> None:

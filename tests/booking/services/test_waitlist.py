@@ -4,15 +4,26 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import IntegrityError, transaction
 
-from booking.errors import HoldExpired, NotCleared, NotPossibleNow, PoliciesNotAccepted, WaitsAlready
-from booking.models import Appointment, FreedTime, HealthcareService, Offer, WaitlistEntry
+from booking.errors import HoldExpired, NotCleared, NotPossibleNow, PoliciesNotAccepted, SpacingBroken, WaitsAlready
+from booking.models import (
+    Appointment,
+    FreedTime,
+    HealthcareService,
+    HolidayOverride,
+    Location,
+    Offer,
+    RoomClosure,
+    TimeOff,
+    WaitlistEntry,
+)
 from booking.payments.ledger import balance_of
 from booking.reminders.models import Communication
 from booking.services.appointments import cancel_appointment
 from booking.services.freed_offers import offer_by_hand, offer_freed_times
 from booking.services.freed_time import forget_freed_time, note_freed_time
-from booking.services.offers import accept_offer, decline_offer, expire_offers
+from booking.services.offers import Terms, accept_offer, decline_offer, expire_offers, make_offer
 from booking.services.retention import erase_record
 from booking.services.waitlist import (
     Joined,
@@ -26,8 +37,8 @@ from booking.services.waitlist import (
 from intake.errors import IncompleteAnswers, NotAllowed
 from intake.models import Patient, Role
 from tests.booking.services.booking_steps import book, details
-from tests.factories.booking import NOW, Clinic, at, make_appointment, make_staff
-from tests.factories.intake import clear_line, make_patient, make_screening, make_user, stop_line
+from tests.factories.booking import NOW, Clinic, at, make_appointment, make_course, make_staff
+from tests.factories.intake import clear_line, make_patient, make_screening, make_user, review_line, stop_line
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -188,12 +199,46 @@ def test_nobody_is_asked_at_night_and_everybody_in_the_morning(clinic: Clinic) -
     assert offer_freed_times(now=at(8)) == 1
 
 
+@pytest.mark.parametrize("shut", ["", "sunday", "holiday", "own-day", "clinic-away", "therapist-away", "rooms"])
+def test_no_time_is_offered_that_nobody_could_book(clinic: Clinic, shut: str) -> None:
+    """A visit that stood there is cancelled: on a day without hours, in a closure, or where every room is shut."""
+    start = at(10, days=6) if shut == "sunday" else at(10, days=32) if shut == "holiday" else at(10)
+    join(clinic, after=-6000, screening=None, by=make_staff())
+    freed(clinic, start)
+    rows = {
+        "own-day": [HolidayOverride(location=clinic.location, date=date(2026, 11, 24), open=False)],
+        "clinic-away": [TimeOff(location=clinic.location, start=at(0), end=at(0, days=2))],
+        "therapist-away": [TimeOff(location=clinic.location, practitioner=clinic.anna, start=at(9), end=at(17))],
+        "rooms": [RoomClosure(room=room, start=at(9), end=at(17)) for room in clinic.rooms],
+    }
+    for row in rows.get(shut, ()):
+        row.save()
+    if shut == "holiday":  # Christmas Day
+        clinic.location.province = "AB"
+        clinic.location.save()
+    assert offer_freed_times(now=NOW) == (not shut)
+    assert FreedTime.objects.get().handled_at == (NOW if shut else None)
+
+
 def test_no_offer_breaks_the_notice(clinic: Clinic) -> None:
+    """Two hours, and the offer takes half of one: of what became free, the part that is far enough ahead is offered."""
     join(clinic)
-    time = freed(clinic, at(10, 15, days=0))  # two and a quarter hours ahead: the offer takes half of one
+    too_soon = freed(clinic, at(9, days=0))
     assert offer_freed_times(now=NOW) == 0
-    time.refresh_from_db()
-    assert time.handled_at == NOW
+    too_soon.refresh_from_db()
+    assert too_soon.handled_at == NOW
+    freed(clinic, at(10, 15, days=0))
+    assert offer_freed_times(now=NOW) == 1
+    assert Offer.objects.get().hold.start == at(10, 30, days=0)
+
+
+def test_whose_answers_a_therapist_looks_at_first_is_offered_what_is_left_of_it_after_that_notice(
+    clinic: Clinic,
+) -> None:
+    join(clinic, line=review_line())
+    freed(clinic, at(12, days=0))  # four hours and the offer's half: from half past twelve on
+    assert offer_freed_times(now=NOW) == 1
+    assert Offer.objects.get().hold.start == at(12, 30, days=0)
 
 
 def test_none_to_whom_the_answers_forbid_it_then_or_later(clinic: Clinic) -> None:
@@ -309,3 +354,45 @@ def test_an_erased_record_waits_no_longer(clinic: Clinic) -> None:
     erase_record(patient=entry.patient, by=None, now=NOW)
     entry.refresh_from_db()
     assert (entry.status, asked()[0][1], Patient.objects.get().erased_at) == ("ended", "withdrawn", NOW)
+
+
+def test_a_session_of_a_course_takes_an_earlier_time_only_within_its_spacing(clinic: Clinic) -> None:
+    """Five to ten days after the one before: not on the third day, but on the seventh."""
+    course, patient = make_course(clinic), make_patient(now=NOW)
+    answers = make_screening(now=NOW).screening
+    for number, days in enumerate((1, 10), 1):
+        visit = make_appointment(
+            clinic, start=at(10, days=days), patient=patient, course=course, session_number=number, screening=answers
+        )
+    wait_for_earlier(appointment=visit, times=Times(), now=NOW)
+    for days in (4, 8):
+        freed(clinic, at(14, days=days))
+    assert offer_freed_times(now=NOW) == 1
+    offer = Offer.objects.get()
+    course.min_days = 8  # so that it keeps the spacing no more by the time of the answer
+    course.save()
+    with pytest.raises(SpacingBroken):
+        yes(offer)
+    course.min_days = 5
+    course.save()
+    assert yes(offer).start == at(14, days=8)
+
+
+def test_a_displaced_session_is_offered_nothing_that_breaks_the_spacing(clinic: Clinic) -> None:
+    course, patient = make_course(clinic), make_patient(now=NOW)
+    answers = make_screening(now=NOW).screening
+    for number, days in enumerate((1, 7), 1):
+        visit = make_appointment(
+            clinic, start=at(10, days=days), patient=patient, course=course, session_number=number, screening=answers
+        )
+    terms = Terms(
+        service=visit.service, practitioner=clinic.anna, start=at(14, days=3), expires_at=at(9), instead_of=visit
+    )
+    with pytest.raises(SpacingBroken):
+        make_offer(terms=terms, by=make_staff(), now=NOW)
+
+
+@pytest.mark.parametrize("over", [{"offer_minutes": 0}, {"offers_from": "20:00", "offers_until": "08:00"}])
+def test_settings_by_which_nobody_could_ever_answer_are_refused(clinic: Clinic, over: dict[str, Any]) -> None:
+    with pytest.raises(IntegrityError, match="location_offers_can_be_answered"), transaction.atomic():
+        Location.objects.update(**over)

@@ -1,5 +1,6 @@
 """At the desk, now: somebody comes without an appointment, somebody is late, somebody does not come."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
@@ -7,13 +8,21 @@ from uuid import uuid4
 import pytest
 
 from booking.errors import NotCleared, NotPossibleNow, SlotNotOffered, SlotTaken
-from booking.models import Appointment, FreedTime, TimeOff
+from booking.models import Appointment, Encounter, FreedTime, TimeOff
 from booking.payments.ledger import balance_of
 from booking.reminders.models import Communication
-from booking.services.appointments import Confirmed, book_walk_in, free_rest_of_noshow, shorten_visit
-from booking.services.visits import check_in, mark_arrived, mark_noshow
+from booking.services.appointments import (
+    Confirmed,
+    book_walk_in,
+    free_rest_of_noshow,
+    reschedule_appointment,
+    shorten_visit,
+)
+from booking.services.reviews import decide_request, lapse_requests
+from booking.services.treatments import Treated, plan_treatment, record_treatment
+from booking.services.visits import acknowledge_alert, check_in, finish_visit, mark_arrived, mark_noshow
 from config.invariants import broken_promises
-from intake.errors import IncompleteAnswers, NotAllowed
+from intake.errors import DrypointError, IncompleteAnswers, NotAllowed
 from intake.models import AuditEvent, Role
 from tests.booking.services.booking_steps import book, details
 from tests.factories.booking import NOW, Clinic, at, make_staff
@@ -79,6 +88,36 @@ def test_the_answers_count_as_ever(clinic: Clinic) -> None:
     with pytest.raises(NotCleared):
         check_in(appointment=visit, by=make_staff(), now=at(10, 10))
     assert visit.status == "arrived"
+
+
+def test_no_door_leads_to_needling_before_a_therapist_has_said_yes(clinic: Clinic) -> None:
+    """The notice of a request is waived at the desk, the decision is not."""
+    desk, anna, now = make_staff(), clinic.anna.user, at(10, 10)
+    today = make_screening(review_line(stage="check_in"), now=at(10)).screening
+    visit = walk_in(clinic, service=clinic.needling, screening=today).appointment
+    plan = {"regions": ["knee"], "technique": "manual", "answers": {}, "follow_ups": {}}
+    treated = Treated(needling="done", regions=["knee"], technique="manual", needles=1)
+    doors: list[tuple[type[DrypointError], Callable[[], object]]] = [
+        (NotCleared, lambda: check_in(appointment=visit, by=desk, now=now)),
+        (NotCleared, lambda: check_in(appointment=visit, by=anna, now=now)),
+        (NotPossibleNow, lambda: plan_treatment(appointment=visit, **plan, by=anna, now=now)),
+        (NotPossibleNow, lambda: record_treatment(appointment=visit, treated=treated, by=anna, now=now)),
+        (NotPossibleNow, lambda: finish_visit(appointment=visit, by=desk, now=now)),
+        (NotAllowed, lambda: decide_request(appointment=visit, decision="approved", reason="Fine.", by=desk, now=now)),
+        (
+            NotPossibleNow,
+            lambda: reschedule_appointment(appointment=visit, practitioner=None, start=at(15), by=desk, now=now),
+        ),
+    ]
+    acknowledge_alert(appointment=visit, by=anna, now=now)  # to have seen it is not to have said yes
+    for refusal, door in doors:
+        with pytest.raises(refusal):
+            door()
+    assert (Appointment.objects.get().status, Encounter.objects.count()) == ("arrived", 0)
+    assert lapse_requests(now=at(10, days=9)) == 0  # who is here is not sent away by a clock
+    decide_request(appointment=visit, decision="approved", reason="We talked.", by=anna, now=now)
+    assert check_in(appointment=visit, by=desk, now=now).status == "checked-in"
+    assert broken_promises(now=now) == []
 
 
 def test_only_the_clinic_books_now(clinic: Clinic) -> None:

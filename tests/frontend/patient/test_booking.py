@@ -8,8 +8,9 @@ import pytest
 
 from booking.models import Appointment
 from booking.reminders.models import Communication
+from booking.services.schedules import add_time_off
 from intake.models import Patient
-from tests.factories.booking import NOW, at
+from tests.factories.booking import NOW, at, make_staff
 from tests.frontend.patient.conftest import set_now
 from tests.frontend.patient.person import DETAILS, Person, text_of
 
@@ -238,9 +239,27 @@ def test_a_full_diary_offers_the_phone_instead_of_an_empty_page(person: Person) 
     person.clinic.location.days_ahead = 0
     person.clinic.location.minimum_notice_minutes = 24 * 60
     person.clinic.location.save()
-    page = text_of(person.get(f"/book/times/?service={person.clinic.call.slug}"))
-    assert "No free times here" in page
+    slug = person.clinic.call.slug
+    page = text_of(person.get(f"/book/times/?service={slug}"))
+    assert "Nothing is free until Monday 23 November 2026" in page
     assert "tel:+17805550100" in page
+    assert f'href="/wait/join/?service={slug}">Tell us which times would suit' in page
+    assert ("Later dates" in page, "See the times of any therapist" in page) == (False, False)
+    assert "See the times of any therapist" in text_of(
+        person.get(f"/book/times/?service={slug}&practitioner={person.clinic.anna.pk}")
+    )
+
+
+def test_a_closed_month_is_said_and_leads_to_the_next_free_times(person: Person) -> None:
+    clinic = person.clinic
+    closed = {"location": clinic.location, "practitioner": None, "by": make_staff(), "now": NOW}
+    add_time_off(start=at(0, days=8), end=at(0, days=35), **closed)
+    slug = clinic.call.slug
+    words = "Nothing is free from Tuesday 1 December to Sunday 27 December 2026. These are the next free times."
+    page = text_of(person.get(f"/book/times/?service={slug}&from=2026-12-01"))
+    assert (words in page, "Monday 28 December" in page) == (True, True)
+    assert "&from=2026-11-24" in page.replace("&amp;", "&")  # earlier dates lead to where something is free
+    assert "Nothing is free" not in text_of(person.get(f"/book/times/?service={slug}&from=2026-11-24"))
 
 
 def test_a_call_asks_for_the_number_and_for_no_payment(person: Person) -> None:

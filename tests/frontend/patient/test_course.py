@@ -163,7 +163,7 @@ def test_the_times_for_one_session_begin_where_its_neighbours_allow(person: Pers
     person.post("/visit/course/", session=str(visits[2].pk))
     page = text_of(person.get("/visit/move/"))
     assert at(9, days=16).isoformat() in page
-    assert "No free times here" not in page
+    assert "Nothing is free" not in page
 
 
 def test_one_session_moves_only_within_the_days_of_its_neighbours(person: Person) -> None:

@@ -146,12 +146,29 @@ def test_a_visit_that_somebody_took_meanwhile_stays_cancelled_and_others_are_nam
     assert "Somebody has just booked that time" in text_of(answer)
 
 
-def test_a_visit_is_moved_as_often_as_the_clinic_lets_it(booked: Person) -> None:
-    Location.objects.update(moves_allowed=0)
+@pytest.mark.parametrize(
+    ("terms", "moved", "why"),
+    [
+        ({"moves_allowed": 0}, 0, "can't be moved here, only by phone."),
+        ({"moves_allowed": 1}, 1, "can't be moved here any more: you have moved it once already."),
+        ({"moves_allowed": 2}, 2, "can't be moved here any more: you have moved it 2 times already."),
+        (
+            {"move_notice_hours": 72},
+            0,
+            "can't be moved here any more: that was possible until Sunday 22 November, 9:00.",
+        ),
+    ],
+)
+def test_a_visit_that_the_clinic_lets_nobody_move_says_why(
+    booked: Person, terms: dict[str, int], moved: int, why: str
+) -> None:
+    Location.objects.update(**terms)
+    Appointment.objects.update(moves_made=moved)
     page = text_of(booked.get("/visit/"))
-    assert "can't be moved here any more" in page
+    assert why in page
     assert "Move to another time" not in page
     assert booked.get("/visit/move/")["Location"] == "/visit/"
+    assert text_of(booked.get("/visit/")).count(why) == 2  # whoever came by an old link is told at the top, too
 
 
 def test_cancelling_twice_says_only_what_is_so(booked: Person) -> None:

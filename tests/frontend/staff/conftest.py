@@ -10,6 +10,8 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.test import Client
 
 import config.urls  # noqa: F401 - who takes `now` out of the clock must have done so before it stands still
+import frontend.account_forms
+import frontend.accounts  # noqa: F401 - the same: they are only loaded when somebody signs in
 from booking.models import Appointment
 from intake import clock
 from intake.models import Patient, Role, Screening, User

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from booking.models import Appointment, Displacement, HolidayOverride, Offer, RoomClosure, TimeOff
+from booking.models import Appointment, DaySchedule, Displacement, HolidayOverride, Offer, RoomClosure, TimeOff
 from booking.rules.walltime import wall_date
 from tests.factories import booking as made
 from tests.factories.booking import at
@@ -44,7 +44,7 @@ def test_the_page_costs_the_same_for_one_visit_and_for_three(desk: Desk, count: 
     browser.get(page)
     with CaptureQueriesContext(connection) as queries:
         assert browser.get(page).content.decode().count("Keep these times") == count
-    assert len(queries) == 19
+    assert len(queries) == 18
 
 
 def test_one_button_asks_everybody_and_the_phone_answers_for_one(desk: Desk) -> None:
@@ -147,3 +147,35 @@ def test_rooms_are_swapped_or_given_with_one_button(desk: Desk) -> None:
     other.delete()
     assert browser.post(page, {"room": str(first.pk)}).status_code == 303
     assert browser.post(page, {"room": "x"}).status_code == 404
+
+
+def test_the_board_leads_to_the_ways_out_of_that_visit(desk: Desk) -> None:
+    page, browser = away(desk), desk.browsers["reception"]
+    (visit,) = visits(desk, 1)
+    ways = f"/visits/{visit.pk}/ways/"
+    assert f'href="{ways}"' in browser.get(f"/desk/?date={at(10).date()}").content.decode()
+    assert browser.get(ways).headers["Location"] == f"{page}#visit-{visit.pk}"
+    TimeOff.objects.all().delete()
+    assert browser.get(ways).headers["Location"] == f"/visits/{visit.pk}/"
+
+
+def test_changed_hours_are_mended_on_a_page_of_their_own(desk: Desk) -> None:
+    browser = desk.browsers["reception"]
+    first, _second = visits(desk, 2)
+    DaySchedule.objects.create(
+        practitioner=desk.clinic.anna, location=desk.clinic.location, date=wall_date(first.start, first.time_zone)
+    )
+    page = reverse("staff:displaced", args=[desk.clinic.anna.pk])
+    assert browser.get(f"/visits/{first.pk}/ways/").headers["Location"] == f"{page}#visit-{first.pk}"
+    html = browser.get(page).content.decode()
+    assert "Visits that Anna can't take as booked" in html
+    assert "Take this out" not in html
+    assert browser.post(page, chosen(html)).headers["Location"] == page
+    assert Displacement.objects.filter(state="asked", closure_id=desk.clinic.anna.pk).count() == 2
+    assert browser.get(page).content.decode().count("The patient may answer until") == 2
+
+
+def test_a_whole_day_reaches_to_the_last_visit_of_the_evening(desk: Desk) -> None:
+    desk.make_visit(at(18, 30))
+    said = desk.browsers["reception"].get(f"/calendar/time-off/?date={at(10).date()}").context["form"].initial
+    assert (said["from_time"], said["until_time"]) == ("09:00", "19:30")

@@ -96,3 +96,20 @@ def test_nobody_outside_the_clinic_reaches_it(desk: Desk) -> None:
     task = call()
     assert [press(desk, task, "take", role) for role in ("owner", "patient")] == [403, 403]
     assert (press(desk, task, "take", "nobody"), state(task)) == (302, ("requested", None))
+
+
+def test_an_authorisation_that_ends_reaches_who_can_renew_it(desk: Desk) -> None:
+    anna, visit = desk.clinic.anna, desk.make_visit(at(10))
+    anna.needling_authorised_until = clock.clinic_date(NOW)
+    anna.save()
+    manager, owner = text_of(desk, "manager"), text_of(desk, "owner", "/desk/")
+    for page in (manager, owner):
+        assert "Anna's authorisation to needle ends on" in page
+        assert "1 visit is booked after that day." in page
+        assert f"/settings/hours/{anna.pk}/services/" in page
+    assert f"/calendar/time-off/{anna.pk}/" in manager
+    assert f"/calendar/time-off/{anna.pk}/" not in owner
+    assert "Nothing to do." not in manager
+    assert "authorisation to needle" not in text_of(desk)
+    board = text_of(desk, path=f"/desk/?date={at(10).date()}")
+    assert f"/visits/{visit.pk}/ways/" in board

@@ -1,4 +1,4 @@
-"""The account itself: who it is, its balance, and the webhook endpoints made by request."""
+"""The account itself: who it is, and the webhook endpoints made by request."""
 
 from __future__ import annotations
 
@@ -24,22 +24,6 @@ def get_account(_: World, __: Body) -> Body:
         "payouts_enabled": True,
         "type": "standard",
     }
-
-
-def get_balance(world: World, _: Body) -> Body:
-    """What was earned so far, by currency: available once two days old, pending before."""
-    sums: dict[str, list[int]] = {"cad": [0, 0]}
-    for moved in world.store.find("balance_transaction"):
-        ready = moved["available_on"] <= world.now()
-        sums.setdefault(moved["currency"], [0, 0])[0 if ready else 1] += moved["net"]
-
-    def amounts(column: int) -> list[Body]:
-        return [
-            {"amount": both[column], "currency": currency, "source_types": {"card": both[column]}}
-            for currency, both in sorted(sums.items())
-        ]
-
-    return {"object": "balance", "available": amounts(0), "livemode": False, "pending": amounts(1)}
 
 
 def create_endpoint(world: World, form: Body) -> Body:

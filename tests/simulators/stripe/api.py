@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from tests.simulators.stripe import contract, faults, listing, timers
+from tests.simulators.stripe import checkout, contract, faults, listing, timers
 from tests.simulators.stripe.errors import StripeError, api_error
 from tests.simulators.stripe.forms import decode
 from tests.simulators.stripe.routes import ROUTES
@@ -47,8 +47,9 @@ class Api:
             "key": key,
         }
         self.log.append(entry)
+        trouble = faults.Trouble(self.world.store, self.world.requests_chance.draw(), request.method, request.path)
         try:
-            status, body = self._guarded(request, key, headers)
+            status, body = self._guarded(request, key, headers, trouble)
         except StripeError as error:
             status, body = error.status, error.body
         except DropError:
@@ -56,18 +57,31 @@ class Api:
             raise
         entry.update(status=status, replayed="Idempotent-Replayed" in headers)
         self._judge_answer(request, status, body)
-        return json_answer(status, body, headers)
+        return json_answer(status, body, headers)._replace(cut=trouble.strikes("drop_during"))
 
-    def _guarded(self, request: Request, key: str | None, headers: dict[str, str]) -> tuple[int, Body]:
+    def _guarded(
+        self, request: Request, key: str | None, headers: dict[str, str], trouble: faults.Trouble
+    ) -> tuple[int, Body]:
         self._authenticate(request)
-        if faults.take(self.world.store, "rate_limit", request.method, request.path) is not None:
+        if trouble.strikes("rate_limit"):
             raise StripeError("Request rate limit exceeded.", status=429, code="rate_limit")
         operation, ids, form = self._read(request)
-        if key is None:
-            return self._work(request, operation, ids, form, None)
         with self._alone(key):
-            kept = self._kept(key, request, headers)
-            return kept or self._work(request, operation, ids, form, key)
+            self._hinder(trouble, "delay", "timeout_before", "drop_before")
+            kept = self._kept(key, request, headers) if key else None
+            answer = kept or self._work(request, operation, ids, form, key, trouble)
+            self._hinder(trouble, "delay_after", "timeout_after", "drop_after")
+            return answer
+
+    def _hinder(self, trouble: faults.Trouble, slow: str, silent: str, gone: str) -> None:
+        """The network's part: a slow answer, silence until the asker gives up, or a connection that ends."""
+        if (delay := trouble.take(slow)) is not None:
+            time.sleep(delay.get("seconds", 1))
+        if trouble.strikes(silent):
+            time.sleep(self.world.store.setting("timeout_seconds", 11.0))
+            raise DropError
+        if trouble.strikes(gone):
+            raise DropError
 
     def _authenticate(self, request: Request) -> None:
         scheme, _, given = request.headers.get("Authorization", "").partition(" ")
@@ -95,7 +109,10 @@ class Api:
         return (*found, form)
 
     @contextmanager
-    def _alone(self, key: str) -> Iterator[None]:
+    def _alone(self, key: str | None) -> Iterator[None]:
+        if key is None:
+            yield
+            return
         with self._busy_lock:
             if key in self._busy:
                 raise StripeError(
@@ -125,36 +142,32 @@ class Api:
         return None
 
     def _work(
-        self, request: Request, operation: contract.Operation, ids: tuple[str, ...], form: Body, key: str | None
+        self,
+        request: Request,
+        operation: contract.Operation,
+        ids: tuple[str, ...],
+        form: Body,
+        key: str | None,
+        trouble: faults.Trouble,
     ) -> tuple[int, Body]:
-        store, where = self.world.store, (request.method, request.path)
-        if (delay := faults.take(store, "delay", *where)) is not None:
-            time.sleep(delay.get("seconds", 1))
-        if faults.take(store, "drop_before", *where) is not None:
-            raise DropError
-        spoiled = faults.take(store, "error_before", *where) is not None
-        with store.transaction():
+        with self.world.store.transaction():
             timers.run_due(self.world)
-            if spoiled:
+            if operation.template.endswith("/expire") and trouble.strikes("payer_is_faster"):
+                checkout.overtake(self.world, ids[0])
+            if trouble.strikes("error_before"):
                 status, body = 500, api_error().body
             else:
                 status, body = self._execute(request, operation, ids, form)
-                if faults.take(store, "error_after", *where) is not None:
+                if trouble.strikes("error_after"):
                     status, body = 500, api_error().body
             if key:
                 self._keep(key, request, status, body)
-        if (delay := faults.take(store, "delay_after", *where)) is not None:
-            time.sleep(delay.get("seconds", 1))
-        if faults.take(store, "drop_after", *where) is not None:
-            raise DropError
         return status, body
 
     def _execute(
         self, request: Request, operation: contract.Operation, ids: tuple[str, ...], form: Body
     ) -> tuple[int, Body]:
         paths: list[Any] = form.pop("expand", [])
-        fault = faults.take(self.world.store, "refund_fails", "POST", request.path) if _refunding(request) else None
-        self.world.request.refund_fails = None if fault is None else fault.get("after", 0)
         with self.world.store.undoable() as undo:
             try:
                 body = ROUTES[request.method, operation.template](self.world, form, *ids)
@@ -179,10 +192,6 @@ class Api:
     def _judge_answer(self, request: Request, status: int, body: Body) -> None:
         if self.strict and (problems := contract.check_response(request.method, request.path, status, body)):
             self.world.store.violate("response", f"{request.method} {request.path} {status}", problems)
-
-
-def _refunding(request: Request) -> bool:
-    return (request.method, request.path) == ("POST", "/v1/refunds")
 
 
 def _fingerprint(request: Request) -> str:

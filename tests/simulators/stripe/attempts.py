@@ -19,12 +19,11 @@ def attempt(
     hang: bool = False,
 ) -> Body:
     """Try to charge a card. Ends authorised, paid, waiting for the bank's approval, or raises 402."""
-    private = world.store.private(method["id"])
-    card = cards.CARDS[private["number"]]
+    card, set_up = customers.card_of(world, method), world.store.private(method["id"])["set_up"]
+    secure = cards.needs_approval(card, off_session=off_session, set_up=set_up)
     intent["payment_method"] = method["id"]
-    if card.decline:
+    if card.decline and not secure:
         raise decline(world, intent, method, card.decline)
-    secure = card.secure == "always" or (card.secure == "once" and not private["set_up"])
     if secure and off_session:
         raise decline(world, intent, method, "authentication_required")
     if secure or hang:
@@ -65,13 +64,24 @@ def decline(world: World, intent: Body, method: Body, reason: str) -> StripeErro
     return cards.refuse({**error, "payment_intent": intent})
 
 
-def authorise(world: World, intent: Body, method: Body) -> Body:
+def refuse_approval(world: World, intent: Body, method: Body) -> StripeError:
+    """Record that the payer did not pass 3-D Secure and give the error to raise. Nothing was charged."""
+    error = {**cards.authentication_failure("payment_intent"), "payment_method": method}
+    intent.update(status="requires_payment_method", payment_method=None, next_action=None)
+    intent["last_payment_error"] = dict(error)
+    world.store.put(intent, due=None)
+    world.emit("payment_intent.payment_failed", intent)
+    return cards.refuse({**error, "payment_intent": intent})
+
+
+def authorise(world: World, intent: Body, method: Body, *, approved: bool = False) -> Body:
     """The bank said yes: hold the money, and take it at once unless capture is manual."""
     if intent["setup_future_usage"]:
         world.store.put(method, set_up=True)
         if intent["customer"] and method["customer"] is None:
             customers.join(world, method, intent["customer"])
-    charge = make_charge(world, intent, method)
+    world.store.put(method, used=True)
+    charge = make_charge(world, intent, method, approved=approved)
     intent["latest_charge"] = charge["id"]
     intent["next_action"] = None
     intent["last_payment_error"] = None

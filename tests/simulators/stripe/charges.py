@@ -1,16 +1,26 @@
-"""Charges and the balance transactions behind them."""
+"""Charges: what a card was asked for, and what came of it."""
 
 from __future__ import annotations
 
-from tests.simulators.stripe import cards
+from tests.simulators.stripe import balance, cards
 from tests.simulators.stripe.store import Body
 from tests.simulators.stripe.world import World
 
 AUTHORISATION_SECONDS = 7 * 24 * 3600
-_MATURES_SECONDS = 2 * 24 * 3600
+_APPROVED = {
+    "authentication_flow": "challenge",
+    "electronic_commerce_indicator": "05",
+    "exemption_indicator": None,
+    "result": "authenticated",
+    "result_reason": None,
+    "transaction_id": "3d5ecbb0-5a1f-4d9e-a5c2-000000000000",
+    "version": "2.2.0",
+}
 
 
-def make_charge(world: World, intent: Body, method: Body, *, decline: Body | None = None) -> Body:
+def make_charge(
+    world: World, intent: Body, method: Body, *, decline: Body | None = None, approved: bool = False
+) -> Body:
     """The attempt to charge a card: authorised (not captured), or failed with `decline`."""
     charge: Body = {
         "id": world.new_id("ch"),
@@ -41,7 +51,7 @@ def make_charge(world: World, intent: Body, method: Body, *, decline: Body | Non
         "paid": decline is None,
         "payment_intent": intent["id"],
         "payment_method": method["id"],
-        "payment_method_details": _details(world, intent, method, decline),
+        "payment_method_details": _details(world, intent, method, decline, approved=approved),
         "radar_options": {},
         "receipt_email": intent["receipt_email"],
         "receipt_number": None,
@@ -62,9 +72,9 @@ def make_charge(world: World, intent: Body, method: Body, *, decline: Body | Non
 
 def _outcome(decline: Body | None) -> Body:
     return {
-        "advice_code": "try_again_later" if decline else None,
+        "advice_code": cards.advice(decline["decline_code"]) if decline else None,
         "network_advice_code": None,
-        "network_decline_code": "05" if decline else None,
+        "network_decline_code": cards.network_code(decline["decline_code"]) if decline else None,
         "network_status": "declined_by_network" if decline else "approved_by_network",
         "reason": decline["decline_code"] if decline else None,
         "risk_level": "normal",
@@ -76,7 +86,7 @@ def _outcome(decline: Body | None) -> Body:
     }
 
 
-def _details(world: World, intent: Body, method: Body, decline: Body | None) -> Body:
+def _details(world: World, intent: Body, method: Body, decline: Body | None, *, approved: bool) -> Body:
     shown = method["card"]
     details: Body = {
         "amount_authorized": None if decline else intent["amount"],
@@ -99,7 +109,7 @@ def _details(world: World, intent: Body, method: Body, decline: Body | None) -> 
         "network_transaction_id": None if decline else "976910110049114",
         "overcapture": {"maximum_amount_capturable": intent["amount"], "status": "unavailable"},
         "regulated_status": shown["regulated_status"],
-        "three_d_secure": None,
+        "three_d_secure": _APPROVED if approved else None,
         "wallet": None,
     }
     if not decline and intent["capture_method"] == "manual":
@@ -112,43 +122,10 @@ def capture_charge(world: World, charge: Body, amount: int) -> Body:
     charge["captured"] = True
     charge["amount_captured"] = amount
     charge["amount_refunded"] = charge["amount"] - amount
-    fee = round(amount * 0.029) + 30
-    moved = make_transaction(world, charge["id"], amount, charge["currency"], kind="charge", fee=fee)
+    fee = balance.fee_of(world, amount)
+    moved = balance.make_transaction(world, charge["id"], amount, charge["currency"], kind="charge", fee=fee)
     charge["balance_transaction"] = moved["id"]
     return world.store.put(charge)
-
-
-def make_transaction(world: World, source: str, amount: int, currency: str, *, kind: str, fee: int = 0) -> Body:
-    """One movement of the account's balance, in signed minor units. Fees are Stripe's usual 2.9 % and 30 cents."""
-    transaction: Body = {
-        "id": world.new_id("txn"),
-        "object": "balance_transaction",
-        "amount": amount,
-        "available_on": world.now() + _MATURES_SECONDS,
-        "balance_type": "payments",
-        "created": world.now(),
-        "currency": currency,
-        "description": None,
-        "exchange_rate": None,
-        "fee": fee,
-        "fee_details": [
-            {
-                "amount": fee,
-                "application": None,
-                "currency": currency,
-                "description": "Stripe processing fees",
-                "type": "stripe_fee",
-            }
-        ]
-        if fee
-        else [],
-        "net": amount - fee,
-        "reporting_category": {"adjustment": "dispute", "refund_failure": "refund_failure"}.get(kind, kind),
-        "source": source,
-        "status": "pending",
-        "type": kind,
-    }
-    return world.store.put(transaction)
 
 
 def update_charge(world: World, form: Body, charge_id: str) -> Body:

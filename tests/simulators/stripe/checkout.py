@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulators.stripe import attempts, customers, intents, setups
+from tests.simulators.stripe import attempts, cards, customers, intents, setups
 from tests.simulators.stripe.errors import StripeError
 from tests.simulators.stripe.sessions import shown_customer
 from tests.simulators.stripe.store import Body
@@ -19,6 +19,13 @@ def expire(world: World, _: Body, session_id: str) -> Body:
     return close(world, session)
 
 
+def overtake(world: World, session_id: str) -> None:
+    """The race that a clinic can lose: the patient pays while it asks to expire the session."""
+    session = world.store.get(session_id, "checkout.session")
+    if session and session["status"] == "open":
+        pay(world, session, customers.keep_method(world, cards.GOOD))
+
+
 def close(world: World, session: Body) -> Body:
     """End an open session unpaid; an intent that its page began ends with it."""
     session.update(status="expired", url=None)
@@ -33,11 +40,13 @@ def close(world: World, session: Body) -> Body:
     return session
 
 
-def pay(world: World, session: Body, method: Body, *, hang: bool, later: bool) -> Body:
+def pay(world: World, session: Body, method: Body, *, hang: bool = False, later: bool = False) -> Body:
     """The patient's card meets an open session. Gives the intent; raises 402 when the card is refused."""
     back = f"{world.public_url}/c/pay/{session['id']}"
+    _make_customer(world, session)
     if session["mode"] == "setup":
         intent = world.need("setup_intent", session["setup_intent"])
+        intent["customer"] = session["customer"]
         intent = setups.attempt(world, intent, method, return_url=back, hang=hang)
     else:
         intent = _intent(world, session)
@@ -50,12 +59,16 @@ def pay(world: World, session: Body, method: Body, *, hang: bool, later: bool) -
     return intent
 
 
+def _make_customer(world: World, session: Body) -> None:
+    if session["customer"] is None and session["customer_creation"] == "always":
+        session["customer"] = customers.create_customer(world, {"email": session["customer_email"]})["id"]
+        world.store.put(session)
+
+
 def _intent(world: World, session: Body) -> Body:
     """The session's intent: recent versions make it when the patient first pays, not with the session."""
     if session["payment_intent"]:
         return world.need("payment_intent", session["payment_intent"])
-    if session["customer"] is None and session["customer_creation"] == "always":
-        session["customer"] = customers.create_customer(world, {"email": session["customer_email"]})["id"]
     data = world.store.private(session["id"])["payment_intent_data"]
     wanted = {
         **data,
@@ -90,9 +103,12 @@ def approve(world: World, intent: Body, *, success: bool) -> Body:
     method = world.need("payment_method", intent["payment_method"])
     part = attempts if intent["object"] == "payment_intent" else setups
     if not success:
-        raise part.decline(world, intent, method, "authentication_required")
+        raise part.refuse_approval(world, intent, method)
+    card = customers.card_of(world, method)
+    if card.decline and not (card.attaches and part is setups):
+        raise part.decline(world, intent, method, card.decline)
     if intent["object"] == "payment_intent":
-        intent = attempts.authorise(world, intent, method)
+        intent = attempts.authorise(world, intent, method, approved=True)
     else:
         intent = setups.succeed(world, intent, method)
     session_id = world.store.private(intent["id"]).get("session")

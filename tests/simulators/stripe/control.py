@@ -1,4 +1,4 @@
-"""The control interface under `/_control/`: faults, webhooks, time, the bank's answers, and what was seen."""
+"""The control interface under `/_control/`: faults, webhooks, time, and what was seen; money is in `control_money`."""
 
 from __future__ import annotations
 
@@ -6,15 +6,26 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from tests.simulators.stripe import checkout, disputes, faults, refunds, timers
+from tests.simulators.stripe import faults, forgeries, timers
 from tests.simulators.stripe.api import Api
+from tests.simulators.stripe.control_money import MoneyControl
 from tests.simulators.stripe.errors import StripeError
 from tests.simulators.stripe.store import Body
 from tests.simulators.stripe.web import Answer, Request, json_answer
 from tests.simulators.stripe.webhooks import Deliverer
 from tests.simulators.stripe.world import World
 
-_SETTINGS = {"search_lag": float, "webhook_tries": int, "webhook_backoff": float}
+_SETTINGS: dict[str, Callable[[Any], Any]] = {
+    "search_lag": float,
+    "webhook_tries": int,
+    "webhook_backoff": float,
+    "timeout_seconds": float,
+    "fee_percent": float,
+    "fee_fixed": int,
+    "dispute_fee": int,
+    "matures_days": float,
+    "payouts": str,
+}
 
 
 class Control:
@@ -38,10 +49,10 @@ class Control:
             ("POST", "webhooks/release"): self._release,
             ("POST", "webhooks/drop"): self._drop,
             ("POST", "webhooks/resend"): self._resend,
-            ("POST", "approve"): self._approve,
-            ("POST", "dispute"): self._dispute,
-            ("POST", "dispute/close"): self._close_dispute,
-            ("POST", "refund/fail"): self._fail_refund,
+            ("POST", "webhooks/spoil"): self._spoil,
+            ("POST", "webhooks/random"): lambda body: world.events_chance.set(body),
+            ("POST", "faults/random"): lambda body: world.requests_chance.set(body),
+            **MoneyControl(world).routes,
         }
 
     def answer(self, request: Request) -> Answer:
@@ -98,6 +109,8 @@ class Control:
         return {"now": self.world.now()}
 
     def _settings(self, body: Body) -> Body:
+        if body.get("payouts", "daily") not in ("daily", "manual"):
+            raise ValueError("payouts are daily or manual")
         for name, value in body.items():
             self.world.store.set(name, _SETTINGS[name](value))
         return body
@@ -112,8 +125,14 @@ class Control:
         return {"held": True}
 
     def _release(self, body: Body) -> Body:
-        copies = int(body.get("copies", 1))
-        return {"delivered": self.deliverer.release(reverse=body.get("order") == "reverse", copies=copies)}
+        copies, order = int(body.get("copies", 1)), body.get("order", "forward")
+        if order not in ("forward", "reverse", "random"):
+            raise ValueError("order must be forward, reverse or random")
+        return {"delivered": self.deliverer.release(order, copies=copies, seed=body.get("seed", 0))}
+
+    def _spoil(self, body: Body) -> Body:
+        """A webhook that must be refused: `how` one of `forgeries.HOWS`, a copy of `event` or of the newest."""
+        return forgeries.send(self.world, how=body["how"], event_id=body.get("event"))
 
     def _drop(self, _: Body) -> Body:
         """Lose every delivery that is held or waiting; the events themselves stay listed."""
@@ -126,44 +145,6 @@ class Control:
             "SELECT * FROM deliveries WHERE event = ? OR ? ORDER BY id", body.get("event", ""), bool(body.get("all"))
         )
         return {"delivered": [{"event": row["event"], "result": self.deliverer.deliver(row)} for row in rows]}
-
-    def _approve(self, body: Body) -> Body:
-        """The bank's answer to a payment that waits for it: `intent` or `session`, `outcome` succeed or decline."""
-        intent_id = body.get("intent")
-        if intent_id is None:
-            session = self.world.need("checkout.session", body["session"])
-            intent_id = session["payment_intent"] or session["setup_intent"]
-        intent = self.world.store.get(intent_id)
-        if intent is None:
-            raise ValueError(f"no intent {intent_id}")
-        with self.world.store.transaction():
-            try:
-                checkout.approve(self.world, intent, success=body.get("outcome", "succeed") == "succeed")
-            except StripeError as refused:
-                if refused.status != 402:
-                    raise
-        return {"status": self.world.need(intent["object"], intent["id"])["status"]}
-
-    def _dispute(self, body: Body) -> Body:
-        charge_id = body.get("charge") or self.world.need("payment_intent", body["payment_intent"])["latest_charge"]
-        with self.world.store.transaction():
-            charge = self.world.need("charge", charge_id)
-            if not charge["captured"]:
-                raise ValueError("only a captured charge can be disputed")
-            return disputes.open_dispute(self.world, charge, reason=body.get("reason", "product_not_received"))
-
-    def _close_dispute(self, body: Body) -> Body:
-        if body["status"] not in ("won", "lost"):
-            raise ValueError("status must be won or lost")
-        with self.world.store.transaction():
-            return disputes.decide(self.world, self.world.need("dispute", body["dispute"]), body["status"])
-
-    def _fail_refund(self, body: Body) -> Body:
-        with self.world.store.transaction():
-            refund = self.world.need("refund", body["refund"])
-            if refund["status"] == "failed" or refund["balance_transaction"] is None:
-                raise ValueError("this refund cannot fail")
-            return refunds.fail(self.world, refund)
 
 
 def violations(world: World) -> list[Body]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from tests.simulators.stripe import cards
 from tests.simulators.stripe.errors import StripeError, missing
 from tests.simulators.stripe.store import Body
@@ -150,20 +152,32 @@ def update_method(world: World, form: Body, method_id: str) -> Body:
     return world.store.put(method)
 
 
+def card_of(world: World, method: Body) -> cards.Card:
+    """How this card behaves today: what it was turned into, expired when its month is over, or as its number says."""
+    private, shown = world.store.private(method["id"]), method["card"]
+    today = datetime.fromtimestamp(world.now(), UTC)
+    if (shown["exp_year"], shown["exp_month"]) < (today.year, today.month):
+        return cards.TURNS["expired_card"]
+    turned = private.get("turned")
+    return cards.TURNS[turned] if turned else cards.CARDS[private["number"]]
+
+
+def turn(world: World, method: Body, into: str) -> Body:
+    """From now on the card behaves otherwise: its funds ran out, its bank wants to see the payer, ..."""
+    if into not in cards.TURNS:
+        raise ValueError(f"a card can turn into {sorted(cards.TURNS)}")
+    return world.store.put(method, turned=into)
+
+
 def attach(world: World, form: Body, method_id: str) -> Body:
     if not form.get("customer"):
         raise StripeError("Missing required param: customer.", code="parameter_missing", param="customer")
     method = find_method(world, method_id, "id")
     world.need("customer", form["customer"], "customer")
-    private = world.store.private(method["id"])
-    if private.get("detached") or method["customer"] not in (None, form["customer"]):
-        raise StripeError(
-            "The payment method you provided has already been attached to a customer."
-            if method["customer"]
-            else "This PaymentMethod was previously used without being attached to a Customer or was detached from "
-            "a Customer, and may not be used again."
-        )
-    card = cards.CARDS[private["number"]]
+    if method["customer"] not in (None, form["customer"]):
+        raise StripeError("The payment method you provided has already been attached to a customer.")
+    refuse_used(world, method)
+    card = card_of(world, method)
     if card.decline and not card.attaches:
         raise cards.refuse(cards.decline_error(card.decline))
     return join(world, method, form["customer"])
@@ -174,6 +188,17 @@ def join(world: World, method: Body, customer_id: str) -> Body:
     world.store.put(method)
     world.emit("payment_method.attached", method)
     return method
+
+
+def refuse_used(world: World, method: Body) -> None:
+    """A card that was detached, or used once without a customer, is of no more use."""
+    private = world.store.private(method["id"])
+    if private.get("detached") or (private.get("used") and method["customer"] is None):
+        raise StripeError(
+            "The provided PaymentMethod was previously used with a PaymentIntent without Customer attachment or was "
+            "detached from a Customer. It may not be used again. To use a PaymentMethod multiple times, you must "
+            "attach it to a Customer first."
+        )
 
 
 def detach(world: World, _: Body, method_id: str) -> Body:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from tests.simulators.stripe import charges
+from tests.simulators.stripe import balance, charges
 from tests.simulators.stripe.errors import StripeError
 from tests.simulators.stripe.store import Body
 from tests.simulators.stripe.world import World
 
-_FEE = 1500
 _DAYS_TO_ANSWER = 20
 _EVIDENCE = (
     "access_activity_log",
@@ -47,11 +46,12 @@ def follow(world: World, charge: Body) -> None:
 
 
 def open_dispute(world: World, charge: Body, *, reason: str) -> Body:
-    """Take the charge's money back and ask the clinic for evidence."""
+    """Take back what was not refunded of a charge, with a fee, and ask the clinic for evidence."""
+    amount = charge["amount"] - charge["amount_refunded"]
+    if not charge["captured"] or amount <= 0 or world.store.find("dispute", charge=charge["id"]):
+        raise StripeError("Only a captured charge, not refunded in full, can be disputed, and once.")
     dispute_id = world.new_id("du")
-    moved = charges.make_transaction(
-        world, dispute_id, -charge["amount_captured"], charge["currency"], kind="adjustment", fee=_FEE
-    )
+    moved = _move(world, dispute_id, -amount, charge["currency"], "dispute")
     dispute = _build(world, charge, dispute_id, moved, reason)
     charge["disputed"] = True
     world.store.put(charge)
@@ -61,12 +61,27 @@ def open_dispute(world: World, charge: Body, *, reason: str) -> Body:
     return dispute
 
 
+def _move(world: World, dispute_id: str, amount: int, currency: str, category: str) -> Body:
+    """The money and the fee go together, and come back together."""
+    fee = int(world.store.setting("dispute_fee", 1500))
+    return balance.make_transaction(
+        world,
+        dispute_id,
+        amount,
+        currency,
+        kind="adjustment",
+        fee=fee if amount < 0 else -fee,
+        fee_text="Dispute fee",
+        category=category,
+    )
+
+
 def _build(world: World, charge: Body, dispute_id: str, moved: Body, reason: str) -> Body:
     brand = charge["payment_method_details"]["card"]["brand"]
     return {
         "id": dispute_id,
         "object": "dispute",
-        "amount": charge["amount_captured"],
+        "amount": -moved["amount"],
         "balance_transactions": [moved],
         "charge": charge["id"],
         "created": world.now(),
@@ -107,6 +122,14 @@ def update(world: World, form: Body, dispute_id: str) -> Body:
     return dispute
 
 
+def review(world: World, dispute: Body) -> Body:
+    """The bank looks at it; the clinic can only wait."""
+    dispute["status"] = "under_review"
+    world.store.put(dispute)
+    world.emit("charge.dispute.updated", dispute)
+    return dispute
+
+
 def close(world: World, _: Body, dispute_id: str) -> Body:
     """The clinic accepts the loss."""
     return decide(world, world.need("dispute", dispute_id), "lost")
@@ -118,9 +141,7 @@ def decide(world: World, dispute: Body, status: str) -> Body:
         raise StripeError(f"This dispute is already closed ({dispute['status']}).")
     dispute["status"] = status
     if status == "won":
-        back = charges.make_transaction(
-            world, dispute["id"], dispute["amount"], dispute["currency"], kind="adjustment", fee=-_FEE
-        )
+        back = _move(world, dispute["id"], dispute["amount"], dispute["currency"], "dispute_reversal")
         dispute["balance_transactions"].append(back)
         dispute["is_charge_refundable"] = True
     world.store.put(dispute)

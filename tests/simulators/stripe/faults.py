@@ -1,11 +1,12 @@
 """Switches that make the simulated Stripe misbehave, each for its next N matching requests or events.
 
-Before anything is done: `rate_limit` (429), `delay` (seconds), `error_before` (500, kept for the idempotency key),
-`drop_before` (the connection ends). After it is done: `delay_after`, `error_after` (500, kept for the key),
-`drop_after`.
+Before anything is done: `rate_limit` (429), `delay` (`seconds`), `error_before` (500, kept for the idempotency key),
+`drop_before` (the connection ends), `timeout_before` (silence, then the connection ends). After it is done:
+`delay_after`, `error_after` (500, kept for the key), `drop_after`, `timeout_after`, and `drop_during` (half an answer).
 On the payment page: `approval_hangs` (the bank doesn't answer) and `settles_later` (a payment that takes days; not with
-manual capture). For refunds: `refund_fails` (`after` seconds). For events, matched by their type:
-`webhook_drop`, `webhook_duplicate`.
+manual capture). When the clinic expires a session: `payer_is_faster` (the patient pays just before).
+For refunds: `refund_pending` and `refund_fails` (`after` seconds; together: first this, then that).
+For events, matched by their type: `webhook_drop`, `webhook_duplicate`, `webhook_delay` (`seconds`).
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import json
 from fnmatch import fnmatchcase
 
+from tests.simulators.stripe.chance import Drawn
 from tests.simulators.stripe.store import Body, Store
 
 ACTIONS = {
@@ -23,11 +25,17 @@ ACTIONS = {
     "delay_after",
     "error_after",
     "drop_after",
+    "drop_during",
+    "timeout_before",
+    "timeout_after",
+    "payer_is_faster",
     "approval_hangs",
     "settles_later",
     "refund_fails",
+    "refund_pending",
     "webhook_drop",
     "webhook_duplicate",
+    "webhook_delay",
 }
 
 
@@ -58,3 +66,20 @@ def take(store: Store, action: str, method: str, path: str) -> Body | None:
                 options: Body = json.loads(row["options"])
                 return options
     return None
+
+
+class Trouble:
+    """What goes wrong with one request or one event: what chance drew for it, and the switches that match."""
+
+    def __init__(self, store: Store, drawn: Drawn | None, method: str, path: str) -> None:
+        self._store = store
+        self._drawn = drawn
+        self._method, self._path = method, path
+
+    def take(self, action: str) -> Body | None:
+        if self._drawn and self._drawn.action == action:
+            return {"seconds": self._drawn.seconds}
+        return take(self._store, action, self._method, self._path)
+
+    def strikes(self, action: str) -> bool:
+        return self.take(action) is not None

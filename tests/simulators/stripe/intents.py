@@ -106,6 +106,7 @@ def _usable_method(world: World, form: Body, customer: str | None = None) -> Bod
             code="payment_method_customer_mismatch" if owner else None,
             param="payment_method",
         )
+    customers.refuse_used(world, method)
     return method
 
 

@@ -30,7 +30,8 @@ def list_objects(world: World, kind: str, url: str, form: Body, **fixed: Any) ->
     where = "kind = ?"
     values: list[Any] = [kind]
     for name, value in _flat(wanted):
-        where += f" AND json_extract(body, '$.{name}') = ?"
+        # Which payout a movement went out with is known, and not shown.
+        where += f" AND json_extract({'private' if name == 'payout' else 'body'}, '$.{name}') = ?"
         values.append(value)
     if form.get("types"):
         where += f" AND json_extract(body, '$.type') IN ({','.join('?' * len(form['types']))})"

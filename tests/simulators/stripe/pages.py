@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -56,17 +57,22 @@ class Pages:
             return redirect(back) if method == "POST" else _page(200, html.complete_page(back))
         if method == "GET":
             return self._show(200, session, {}, "")
-        if problem := _judge_card(form):
+        if problem := _judge_card(form) or self._judge_month(form):
             return self._show(422, session, form, problem)
         return self._charge(session, form)
 
+    def _judge_month(self, form: Body) -> str:
+        today = datetime.fromtimestamp(self.world.now(), UTC)
+        month, year = _expiry(form)
+        return "Your card's expiration date is in the past." if (year, month) < (today.year, today.month) else ""
+
     def _charge(self, session: Body, form: Body) -> Answer:
-        month, year = (int(part) for part in form["expiry"].replace(" ", "").split("/"))
+        month, year = _expiry(form)
         card = customers.keep_method(
             self.world,
             _digits(form["card_number"]),
             exp_month=month,
-            exp_year=year % 100 + 2000,
+            exp_year=year,
             billing={"email": _email(session, form), "name": form.get("name")},
         )
         asked = ("POST", f"/c/pay/{session['id']}")
@@ -122,6 +128,12 @@ def _judge_card(form: Body) -> str:
     if not re.fullmatch(r"\s*[0-9]{3,4}\s*", form.get("cvc", "")):
         return "The security code has three or four digits."
     return ""
+
+
+def _expiry(form: Body) -> tuple[int, int]:
+    """Month and year."""
+    month, year = (int(part) for part in form["expiry"].replace(" ", "").split("/"))
+    return month, year % 100 + 2000
 
 
 def _email(session: Body, form: Body) -> str | None:

@@ -10,6 +10,8 @@ GOOD_CARD = "4242 4242 4242 4242"
 SECURE_CARD = "4000 0025 0000 3155"
 DECLINED_CARD = "4000 0000 0000 0002"
 POOR_CARD = "4000 0000 0000 9995"
+EXPIRED_CARD = "4000 0000 0000 0069"
+SECURE_THEN_DECLINED_CARD = "4000 0084 0000 1629"
 
 
 class Shown(NamedTuple):
@@ -36,13 +38,13 @@ def fetch(url: str, form: dict[str, str] | None = None) -> Shown:
         connection.close()
 
 
-def pay(session_url: str, *, card: str = GOOD_CARD, approve: bool = True, email: str = "") -> Shown:
-    """Pay on a session's page; a card that needs the bank is approved there or refused.
+def pay(session_url: str, *, card: str = GOOD_CARD, approve: bool | None = True, email: str = "") -> Shown:
+    """Pay on a session's page; a card that needs the bank is approved there, refused, or left there (None).
 
     The answer is a 303 to the clinic's success page, or the page that says why not.
     """
     form = {"card_number": card, "expiry": "12/34", "cvc": "123", "name": "Test Patient", "email": email}
     shown = fetch(session_url, form)
-    if shown.status == 303 and "/c/authenticate/" in shown.location:
+    if shown.status == 303 and "/c/authenticate/" in shown.location and approve is not None:
         return fetch(shown.location, {"outcome": "succeed" if approve else "decline"})
     return shown

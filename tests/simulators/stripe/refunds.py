@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.simulators.stripe import charges
+from tests.simulators.stripe import balance, charges, faults
 from tests.simulators.stripe.errors import StripeError
 from tests.simulators.stripe.store import Body
 from tests.simulators.stripe.world import World, first_metadata
@@ -51,17 +51,10 @@ def _charge(world: World, form: Body) -> Body:
 
 
 def _refund(world: World, form: Body, charge: Body, amount: int) -> Body:
-    later = charges.card_of(world, charge).later
     refund = _build(world, charge, amount, reason=form.get("reason"), metadata=first_metadata(form))
-    moved = charges.make_transaction(world, refund["id"], -amount, charge["currency"], kind="refund")
+    moved = balance.make_transaction(world, refund["id"], -amount, charge["currency"], kind="refund")
     refund["balance_transaction"] = moved["id"]
-    forced = getattr(world.request, "refund_fails", None)
-    if later == "refund_pending":
-        refund["status"] = "pending"
-        refund["pending_reason"] = "processing"
-        world.store.put(refund, due=world.now() + _SETTLES_SECONDS, then="succeeded")
-    elif forced is not None or later == "refund_fails":
-        world.store.put(refund, due=world.now() + (forced or 0), then="failed")
+    _foresee(world, charge, refund)
     charge["amount_refunded"] += amount
     charge["refunded"] = charge["amount_refunded"] == charge["amount"]
     world.store.put(charge)
@@ -69,6 +62,20 @@ def _refund(world: World, form: Body, charge: Body, amount: int) -> Body:
     world.emit("charge.refunded", charge)
     world.emit("refund.created", refund)
     return refund
+
+
+def _foresee(world: World, charge: Body, refund: Body) -> None:
+    """What the card or a switch has in store for it: waiting first, failing after some time."""
+    later = charges.card_of(world, charge).later
+    fails = faults.take(world.store, "refund_fails", "POST", "/v1/refunds")
+    waits = faults.take(world.store, "refund_pending", "POST", "/v1/refunds")
+    if waits is not None or later == "refund_pending":
+        refund.update(status="pending", pending_reason="processing")
+    failing = fails is not None or later == "refund_fails"
+    if not failing and refund["status"] == "succeeded":
+        return
+    seconds = (fails or waits or {}).get("after", 0 if failing else _SETTLES_SECONDS)
+    world.store.put(refund, due=world.now() + seconds, then="failed" if failing else "succeeded")
 
 
 def _build(world: World, charge: Body, amount: int, *, reason: str | None, metadata: Body) -> Body:
@@ -121,28 +128,54 @@ def cancel(world: World, _: Body, refund_id: str) -> Body:
 
 
 def follow(world: World, refund: Body) -> None:
-    """What was announced for a refund happens: the bank takes it, or sends it back days later."""
+    """What was announced for a refund happens."""
     then = world.store.private(refund["id"]).get("then")
-    world.store.put(refund, due=None, then=None)
     if then == "succeeded":
-        refund["status"] = "succeeded"
-        del refund["pending_reason"]
-        world.store.put(refund)
-        world.emit("refund.updated", refund)
+        succeed(world, refund)
     elif then == "failed":
         fail(world, refund)
 
 
-def fail(world: World, refund: Body) -> Body:
-    """The patient's bank refuses the money: it comes back to the account and the charge is no longer refunded."""
+def succeed(world: World, refund: Body) -> Body:
+    """The patient's bank took the money that was on its way."""
+    if refund["status"] != "pending":
+        raise StripeError(f"Refund {refund['id']} is not pending.")
+    refund["status"] = "succeeded"
+    return _end(world, refund)
+
+
+def fail(world: World, refund: Body, reason: str = "unknown") -> Body:
+    """The patient's bank refuses the money, perhaps days later."""
+    if refund["status"] not in ("pending", "succeeded"):
+        raise StripeError(f"Refund {refund['id']} has ended before.")
+    _take_back(world, refund, "failed", reason)
+    world.emit("refund.failed", refund)
+    return refund
+
+
+def withdraw(world: World, refund: Body) -> Body:
+    """Somebody stops a pending refund in Stripe's dashboard."""
+    if refund["status"] != "pending":
+        raise StripeError(f"Refund {refund['id']} is not pending.")
+    return _take_back(world, refund, "canceled", "merchant_request")
+
+
+def _take_back(world: World, refund: Body, status: str, reason: str) -> Body:
+    """The money returns to the account and the charge is no longer refunded by it."""
+    if refund["balance_transaction"] is None:
+        raise StripeError(f"Refund {refund['id']} is the release of an authorisation.")
+    moved = balance.make_transaction(world, refund["id"], refund["amount"], refund["currency"], kind="refund_failure")
+    refund.update(status=status, failure_reason=reason, failure_balance_transaction=moved["id"])
     charge = world.need("charge", refund["charge"])
-    moved = charges.make_transaction(world, refund["id"], refund["amount"], refund["currency"], kind="refund_failure")
-    refund.update(status="failed", failure_reason="unknown", failure_balance_transaction=moved["id"])
     charge["amount_refunded"] -= refund["amount"]
     charge["refunded"] = False
     world.store.put(charge)
-    world.store.put(refund)
+    return _end(world, refund)
+
+
+def _end(world: World, refund: Body) -> Body:
+    refund.pop("pending_reason", None)
+    world.store.put(refund, due=None, then=None)
     world.emit("refund.updated", refund)
     world.emit("charge.refund.updated", refund)
-    world.emit("refund.failed", refund)
     return refund

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from tests.simulators.stripe import (
     account,
+    balance,
     charges,
     checkout,
     customers,
@@ -55,7 +56,7 @@ def _no_direct_charge(_: World, __: Body) -> Body:
 
 ROUTES: dict[tuple[str, str], Answer] = {
     ("GET", "/v1/account"): account.get_account,
-    ("GET", "/v1/balance"): account.get_balance,
+    ("GET", "/v1/balance"): balance.get_balance,
     ("GET", "/v1/balance_transactions"): _list("balance_transaction", "/v1/balance_transactions"),
     ("GET", "/v1/balance_transactions/{id}"): _get("balance_transaction"),
     ("GET", "/v1/charges"): _list("charge", "/v1/charges"),

@@ -200,8 +200,10 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in answer.headers.items():
             self.send_header(name, value)
         self.end_headers()
+        if answer.cut:
+            self.close_connection = True
         if self.command != "HEAD":
-            self.wfile.write(answer.body)
+            self.wfile.write(answer.body[: len(answer.body) // 2] if answer.cut else answer.body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002  the name of the method it overrides
         log.info(format, *args)

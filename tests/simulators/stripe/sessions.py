@@ -194,7 +194,7 @@ def _build(
         "custom_text": dict.fromkeys(("after_submit", "shipping_address", "submit", "terms_of_service_acceptance")),
         "customer": form.get("customer"),
         "customer_account": None,
-        "customer_creation": form.get("customer_creation", "if_required") if paying and not customer else None,
+        "customer_creation": None if customer else form.get("customer_creation", "if_required" if paying else None),
         "customer_details": shown_customer(email, None) if email else None,
         "customer_email": form.get("customer_email"),
         "discounts": [] if paying else None,

@@ -79,11 +79,11 @@ def confirm(world: World, form: Body, intent_id: str) -> Body:
 
 def attempt(world: World, intent: Body, method: Body, *, return_url: str | None = None, hang: bool = False) -> Body:
     """Try to keep a card. Ends succeeded, waiting for the bank's approval, or raises 402."""
-    card = cards.CARDS[world.store.private(method["id"])["number"]]
+    card = customers.card_of(world, method)
     intent["payment_method"] = method["id"]
     if card.decline and not card.attaches:
         raise decline(world, intent, method, card.decline)
-    if card.secure or hang:
+    if card.secure in ("once", "always") or hang:
         address = f"{world.public_url}/c/authenticate/{intent['id']}"
         intent["status"] = "requires_action"
         intent["next_action"] = {
@@ -97,11 +97,20 @@ def attempt(world: World, intent: Body, method: Body, *, return_url: str | None 
 
 
 def decline(world: World, intent: Body, method: Body, reason: str) -> StripeError:
-    error = {**cards.decline_error(reason), "payment_method": method}
+    return _fail(world, intent, method, cards.decline_error(reason))
+
+
+def _fail(world: World, intent: Body, method: Body, because: Body) -> StripeError:
+    error = {**because, "payment_method": method}
     intent.update(status="requires_payment_method", payment_method=None, next_action=None, last_setup_error=dict(error))
     world.store.put(intent)
     world.emit("setup_intent.setup_failed", intent)
     return cards.refuse({**error, "setup_intent": intent})
+
+
+def refuse_approval(world: World, intent: Body, method: Body) -> StripeError:
+    """Record that the payer did not pass 3-D Secure and give the error to raise."""
+    return _fail(world, intent, method, cards.authentication_failure("setup_intent"))
 
 
 def succeed(world: World, intent: Body, method: Body) -> Body:

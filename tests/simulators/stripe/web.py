@@ -19,12 +19,13 @@ class Request(NamedTuple):
 
 
 class Answer(NamedTuple):
-    """One HTTP answer."""
+    """One HTTP answer; a `cut` one ends in the middle of its body."""
 
     status: int
     body: bytes
     content_type: str
     headers: dict[str, str]
+    cut: bool = False
 
 
 class DropError(Exception):

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import http.client
 import json
+import random
 import sqlite3
 import threading
 import time
@@ -25,6 +26,23 @@ def signature(secret: str, timestamp: int, payload: str) -> str:
     """The value of the Stripe-Signature header."""
     digest = hmac.new(secret.encode(), f"{timestamp}.{payload}".encode(), hashlib.sha256).hexdigest()
     return f"t={timestamp},v1={digest}"
+
+
+def post(url: str, payload: str, header: str | None) -> int:
+    """Post one event with this Stripe-Signature (None: without); gives the answer's status."""
+    parts = urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
+    headers = {
+        "Content-Type": "application/json; charset=utf-8",
+        "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
+        **({"Stripe-Signature": header} if header else {}),
+    }
+    try:
+        connection.request("POST", parts.path or "/", payload.encode(), headers)
+        return connection.getresponse().status
+    finally:
+        connection.close()
 
 
 class Deliverer:
@@ -93,28 +111,20 @@ class Deliverer:
         return result
 
     def _post(self, url: str, secret: str, event: Body) -> int | str:
-        parts = urlsplit(url)
-        kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-        connection = kind(parts.hostname or "", parts.port, timeout=_TIMEOUT_SECONDS)
         payload = json.dumps(event, indent=2)
-        headers = {
-            "Content-Type": "application/json; charset=utf-8",
-            "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
-            # A clock set back must not make fresh events look old to a receiver that reads the machine's clock.
-            "Stripe-Signature": signature(secret, max(self.world.now(), int(time.time())), payload),
-        }
+        # A clock set back must not make fresh events look old to a receiver that reads the machine's clock.
+        moment = max(self.world.now(), int(time.time()))
         try:
-            connection.request("POST", parts.path or "/", payload.encode(), headers)
-            return connection.getresponse().status
+            return post(url, payload, signature(secret, moment, payload))
         except (OSError, http.client.HTTPException) as error:
             return f"{type(error).__name__}: {error}"
-        finally:
-            connection.close()
 
-    def release(self, *, reverse: bool, copies: int) -> list[Body]:
+    def release(self, order: str, *, copies: int, seed: int) -> list[Body]:
         """Post what was held back, one after the other in this order, each `copies` times; failures are retried."""
         self.world.store.set("webhooks_held", False)
-        order = "DESC" if reverse else "ASC"
-        rows = self.world.store.rows(f"SELECT * FROM deliveries WHERE state = 'held' ORDER BY id {order}")
+        held = self.world.store.rows("SELECT * FROM deliveries WHERE state = 'held' ORDER BY id")
         self.world.store.run("UPDATE deliveries SET state = 'flying' WHERE state = 'held'")
-        return [{"event": row["event"], "result": self.deliver(row)} for row in rows for _ in range(copies)]
+        rows = [row for row in (held[::-1] if order == "reverse" else held) for _ in range(copies)]
+        if order == "random":
+            random.Random(seed).shuffle(rows)
+        return [{"event": row["event"], "result": self.deliver(row)} for row in rows]

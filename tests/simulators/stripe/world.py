@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from tests.simulators.stripe import faults
+from tests.simulators.stripe.chance import EVENT_ACTIONS, REQUEST_ACTIONS, Chance
 from tests.simulators.stripe.clock import Clock
 from tests.simulators.stripe.contract import VERSION
 from tests.simulators.stripe.errors import missing
+from tests.simulators.stripe.faults import Trouble
 from tests.simulators.stripe.store import Body, Store
 
 _LETTERS = string.ascii_letters + string.digits
@@ -29,6 +30,8 @@ class World:
         self.public_url = ""
         self.wake: Callable[[], None] = lambda: None
         self.request = threading.local()
+        self.requests_chance = Chance(store, "requests", REQUEST_ACTIONS)
+        self.events_chance = Chance(store, "events", EVENT_ACTIONS)
 
     def now(self) -> int:
         return self.clock.now()
@@ -59,9 +62,11 @@ class World:
             "type": kind,
         }
         self.store.put(event)
-        if faults.take(self.store, "webhook_drop", "EVENT", kind) is not None:
+        trouble = Trouble(self.store, self.events_chance.draw(), "EVENT", kind)
+        if trouble.strikes("webhook_drop"):
             return
-        copies = 2 if faults.take(self.store, "webhook_duplicate", "EVENT", kind) is not None else 1
+        copies = 2 if trouble.strikes("webhook_duplicate") else 1
+        late = (trouble.take("webhook_delay") or {"seconds": 0}).get("seconds", 1)
         state = "held" if self.store.setting("webhooks_held", False) else "waiting"
         for url, secret, _ in targets * copies:
             self.store.run(
@@ -69,7 +74,7 @@ class World:
                 event["id"],
                 url,
                 secret,
-                time.time(),
+                time.time() + late,
                 state,
             )
         self.wake()

@@ -9,7 +9,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("booking", "0020_registrations_stand_in_one_place"),
+        ("booking", "0021_registrations_stand_in_one_place"),
         ("intake", "0010_forms_answered_in_haste"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

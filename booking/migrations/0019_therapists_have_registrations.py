@@ -9,7 +9,7 @@ import booking.models.registration
 
 
 class Migration(migrations.Migration):
-    dependencies = [("booking", "0017_others_may_pay")]
+    dependencies = [("booking", "0018_others_may_pay")]
 
     operations = [
         migrations.CreateModel(

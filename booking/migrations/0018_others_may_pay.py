@@ -12,7 +12,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("booking", "0016_closed_rooms_keep_wall_time"),
+        ("booking", "0017_offers_can_be_answered"),
         ("intake", "0010_forms_answered_in_haste"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

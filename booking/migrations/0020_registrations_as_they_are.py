@@ -19,6 +19,6 @@ def write_back(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = [("booking", "0018_therapists_have_registrations")]
+    dependencies = [("booking", "0019_therapists_have_registrations")]
 
     operations = [migrations.RunPython(keep_what_is_known, write_back, elidable=True)]

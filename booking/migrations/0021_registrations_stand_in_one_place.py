@@ -4,7 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     """Going back finds empty fields, which the migration before fills."""
 
-    dependencies = [("booking", "0019_registrations_as_they_are")]
+    dependencies = [("booking", "0020_registrations_as_they_are")]
 
     operations = [
         operation
