@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.contrib import admin
 from django.http import HttpRequest
 
-from booking.models import HealthcareService, Location, Practitioner, Room, Schedule
+from booking.models import HealthcareService, Location, Practitioner, Registration, Room, Schedule, TaxRate
 from booking.services.locks import lock_resources
 
 
@@ -20,11 +20,21 @@ class ScheduleInline(admin.TabularInline):
     extra = 0
 
 
+class RegistrationInline(admin.TabularInline):
+    model = Registration
+    extra = 0
+
+
+class TaxRateInline(admin.TabularInline):
+    model = TaxRate
+    extra = 0
+
+
 @admin.register(Location)
 class LocationAdmin(admin.ModelAdmin):
     list_display = ("name", "time_zone", "online_payment", "pay_at_desk")
     prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
-    inlines = (RoomInline,)
+    inlines = (RoomInline, TaxRateInline)
 
 
 @admin.register(HealthcareService)
@@ -32,14 +42,14 @@ class HealthcareServiceAdmin(admin.ModelAdmin):
     list_display = ("name", "minutes", "price_amount", "deposit_amount", "modality", "screening", "online")
     list_filter = ("modality", "online")
     prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
-    filter_horizontal = ("practitioners",)
+    filter_horizontal = ("practitioners", "tax_rates")
 
 
 @admin.register(Practitioner)
 class PractitionerAdmin(admin.ModelAdmin):
     list_display = ("name", "title", "needling_authorisation", "needling_authorised_until", "active")
     search_fields = ("name",)
-    inlines = (ScheduleInline,)
+    inlines = (RegistrationInline, ScheduleInline)
 
     def save_model(self, request: HttpRequest, obj: Practitioner, form: Any, change: bool) -> None:
         """Hours are written under the therapist's lock, as every booking is (the form is one transaction)."""

@@ -192,3 +192,81 @@ class CalendarRefused(BookingError):
     code = "calendar-refused"
     message = _("This file can't be read as a calendar. Please export it again as an .ics file.")
     status = 422
+
+
+class CoverNotUsable(BookingError):
+    """Details may carry `problem`: why the payer does not bear this visit."""
+
+    code = "cover-not-usable"
+    message = _("This payer can't be taken for this visit. Choose another, or the patient pays.")
+    status = 409
+
+
+class CoverInvalid(BookingError):
+    code = "cover-invalid"
+    message = _("A payer bears a part in per cent, an amount a visit, or both, above zero.")
+    status = 422
+
+
+class PayerExists(BookingError):
+    code = "payer-exists"
+    message = _("There is a payer with this name already.")
+    status = 409
+
+
+class ClaimNotOpen(BookingError):
+    """A claim is not in the state that this step needs."""
+
+    code = "claim-not-open"
+    message = _("One of these bills has changed in the meantime. Please look at the list again.")
+    status = 409
+
+
+class ClaimNumberMissing(BookingError):
+    code = "claim-number-missing"
+    message = _("The claim number is missing. Enter it with the patient's payer, then mark the visit as billed.")
+    status = 409
+
+
+class PaymentDiffers(BookingError):
+    """Details carry `difference`: minor units by which the payment is more, or below zero less, than its bills."""
+
+    code = "payment-differs"
+    message = _("The payment and the bills chosen don't come to the same sum.")
+    status = 422
+
+
+class NotReceiptable(BookingError):
+    code = "not-receiptable"
+    message = _("A receipt is for a visit that took place. This one has not, or not yet.")
+    status = 409
+
+
+class NothingPaid(BookingError):
+    code = "nothing-paid"
+    message = _("Nothing has been paid for this visit, so there is nothing to give a receipt for.")
+    status = 409
+
+
+class RegistrationMissing(BookingError):
+    code = "registration-missing"
+    message = _("The therapist's registration number for that day is missing. The owner enters it in Settings.")
+    status = 409
+
+
+class AlreadyCredited(BookingError):
+    code = "already-credited"
+    message = _("This document has a credit note already, or is one that can't have any.")
+    status = 409
+
+
+class PeriodInvalid(BookingError):
+    code = "period-invalid"
+    message = _("Please give a first day that is not after the last, and a last day that is not in the future.")
+    status = 422
+
+
+class NothingInPeriod(BookingError):
+    code = "nothing-in-period"
+    message = _("There is nothing to list in these days.")
+    status = 422

@@ -14,6 +14,7 @@ from django.db import connection
 from booking.models import Appointment, BusyTime, RoomClosure, TimeOff
 from booking.reminders.services import senders_released
 from booking.rules.walltime import wall_text
+from config.promises_of_money import OF_MONEY
 
 _OCCUPYING = "{0}.status NOT IN ('cancelled', 'entered-in-error')"
 _LIVE_VISIT = "a.status IN ('booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')"
@@ -27,9 +28,16 @@ _GUARDS = (
     "offer_one_accepted_of_a_group",
     "payment_one_open_online",
     "ledger_movement_once",
+    "claim_one_open_for_a_visit",
+    "document_number_once",
+    "document_one_valid_of_a_kind",
 )
 _TRIGGERS = (
     "ledger_is_append_only",
+    "claim_only_moves_forward",
+    "claim_billed_is_kept",
+    "document_is_append_only",
+    "document_is_kept",
     "audit_event_is_append_only",
     "questionnaire_is_immutable",
     "treatment_record_is_append_only",
@@ -247,35 +255,7 @@ INVARIANTS = (
             " AND p.state IN ('authorised', 'captured'))"
         ),
     ),
-    Invariant(
-        "ledger-agrees",
-        "what the ledger says was taken is what the payment says, and never more is given back",
-        _sql("""
-        SELECT p.id FROM payments_payment p LEFT JOIN LATERAL (
-          SELECT coalesce(sum(amount) FILTER (WHERE kind IN ('capture', 'desk')), 0) AS taken,
-                 coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0)
-                 - coalesce(sum(amount) FILTER (WHERE kind = 'refund-failed'), 0) AS returned,
-                 coalesce(sum(amount) FILTER (WHERE kind = 'authorisation'), 0) AS held
-          FROM payments_ledgerentry e WHERE e.payment_id = p.id) l ON true
-        WHERE l.returned > l.taken OR l.taken > p.amount OR (p.state = 'captured' AND l.taken = 0)
-          OR (p.state = 'authorised' AND l.held = 0) OR (p.state IN ('open', 'lapsed') AND l.taken > 0)"""),
-    ),
-    Invariant(
-        "money-as-decided",
-        "of a settled online payment exactly what was decided is kept, and nothing stays authorised",
-        _sql("""
-        SELECT p.id FROM payments_payment p LEFT JOIN LATERAL (
-          SELECT coalesce(sum(amount) FILTER (WHERE kind = 'capture'), 0) AS taken,
-                 coalesce(sum(amount) FILTER (WHERE kind = 'refund'), 0) AS returned,
-                 coalesce(sum(amount) FILTER (WHERE kind = 'authorisation'), 0)
-                 - coalesce(sum(amount) FILTER (WHERE kind IN ('capture', 'void')), 0) AS held,
-                 coalesce(sum(amount) FILTER (WHERE kind = 'charge'), 0)
-                 - coalesce(sum(amount) FILTER (WHERE kind = 'credit'), 0) AS charged
-          FROM payments_ledgerentry e WHERE e.payment_id = p.id) l ON true
-        WHERE p.gateway = 'stripe' AND p.settled_at IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM payments_finding f WHERE f.payment_id = p.id AND f.resolved_at IS NULL)
-          AND (l.held <> 0 OR l.taken - l.returned > p.keep_amount OR l.charged <> p.keep_amount)"""),
-    ),
+    *(Invariant(name, promise, _sql(query)) for name, promise, query in OF_MONEY),
     Invariant(
         "commands-answered",
         "no command to Stripe stays without an outcome for a day",

@@ -104,6 +104,10 @@ class Appointment(models.Model):
     deposit_amount = models.PositiveIntegerField()
     currency = models.CharField(max_length=3)
     payment_choice = models.CharField(max_length=10, blank=True)  # online, desk, none
+    cover = models.ForeignKey(  # who pays besides the patient, and how much of the price as things stand
+        "booking.Cover", null=True, on_delete=models.PROTECT, related_name="appointments"
+    )
+    payer_amount = models.PositiveIntegerField(default=0)
     policy_version = models.CharField(max_length=40, blank=True)
     policies_accepted_at = models.DateTimeField(null=True)
     free_cancel_until = models.DateTimeField(null=True)
@@ -177,6 +181,10 @@ class Appointment(models.Model):
             models.CheckConstraint(
                 condition=Q(cancel_settles_at__isnull=True) | (Q(status="cancelled") & ~Q(status_before="")),
                 name="appointment_only_cancelled_settle",
+            ),
+            models.CheckConstraint(
+                condition=Q(payer_amount=0) | Q(cover__isnull=False, payer_amount__lte=F("price_amount")),
+                name="appointment_payer_bears_at_most_all",
             ),
             models.UniqueConstraint(fields=["request_key"], name="appointment_request_key_once"),
             ExclusionConstraint(

@@ -4,6 +4,8 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+EXEMPT = "Health care service, exempt from GST/HST (Excise Tax Act, Schedule V, Part II)"
+
 
 class HealthcareService(models.Model):
     """Something that can be booked. Minutes and minor units of the currency."""
@@ -30,6 +32,13 @@ class HealthcareService(models.Model):
     price_amount = models.PositiveIntegerField()
     deposit_amount = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3, default="CAD")
+    receipt_name = models.CharField(
+        max_length=120, blank=True, help_text=_("As it stands on receipts: Physiotherapy: treatment. Empty: its name.")
+    )
+    tax_rates = models.ManyToManyField("booking.TaxRate", blank=True, related_name="services")
+    tax_exempt_reason = models.CharField(
+        max_length=160, default=EXEMPT, blank=True, help_text=_("Where there is no tax in its price: why.")
+    )
     modality = models.CharField(max_length=20, choices=Modality.choices)
     screening = models.CharField(max_length=20, choices=Screening.choices)
     room_kind = models.CharField(max_length=30, blank=True, help_text=_("Empty: no room is needed."))

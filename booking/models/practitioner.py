@@ -13,8 +13,6 @@ class Practitioner(models.Model):
     name = models.CharField(max_length=120)
     title = models.CharField(max_length=120)
     introduction = models.TextField(blank=True)
-    registration_number = models.CharField(max_length=40)
-    register = models.CharField(max_length=120)
     needling_authorisation = models.CharField(max_length=120, blank=True)
     needling_authorised_until = models.DateField(null=True, blank=True)
     visits_per_day = models.PositiveSmallIntegerField(

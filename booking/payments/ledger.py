@@ -22,10 +22,10 @@ OWES_FEES_ONLY = {
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """What an appointment costs and what became of it. Minor units of `currency`.
+    """What an appointment costs its patient and what became of it. Minor units of `currency`.
 
-    `due` is what is left to collect, counting money that is authorised for a visit to come; below zero it is to be
-    given back.
+    What somebody else pays for it is beside: `by_payer`. `due` is what is left to collect, counting money that is
+    authorised for a visit to come; below zero it is to be given back.
     """
 
     owed: int
@@ -34,6 +34,7 @@ class Balance:
     refunded: int
     due: int
     currency: str
+    by_payer: int = 0
 
 
 def write_entry(
@@ -82,6 +83,7 @@ def balances_of(appointments: Iterable[Appointment]) -> dict[UUID, Balance]:
     sums: dict[UUID, dict[tuple[str, str], int]] = {pk: {} for pk in wanted}
     rows = (
         LedgerEntry.objects.filter(payment__appointment__in=list(wanted))
+        .exclude(payment__gateway=Payment.Gateway.PAYER)
         .values_list("payment__appointment_id", "kind", "method")
         .annotate(sum=Sum("amount"))
     )
@@ -111,7 +113,8 @@ def _balance(appointment: Appointment, sums: Mapping[tuple[str, str], int]) -> B
     # A fee says in which state the visit was: one for not coming is void if they came after all.
     moves = sum(amount for (kind, when), amount in sums.items() if kind == Kind.FEE and when not in OWES_FEES_ONLY)
     owed = 0 if is_not_their_doing(appointment) else moves
-    owed += sums.get((Kind.FEE, appointment.status), 0) if ended else appointment.price_amount
+    by_payer = 0 if ended else appointment.payer_amount
+    owed += sums.get((Kind.FEE, appointment.status), 0) if ended else appointment.price_amount - by_payer
     if appointment.cancel_settles_at is not None:  # it is charged when nobody can undo the cancellation any more
         owed += appointment.cancel_fee_amount
     authorised = of(Kind.AUTHORISATION) - of(Kind.CAPTURE) - of(Kind.VOID)
@@ -124,4 +127,5 @@ def _balance(appointment: Appointment, sums: Mapping[tuple[str, str], int]) -> B
         refunded=refunded,
         due=owed - paid + refunded - (0 if ended else authorised),
         currency=appointment.currency,
+        by_payer=by_payer,
     )

@@ -20,6 +20,7 @@ class Payment(models.Model):
     class Gateway(models.TextChoices):
         STRIPE = "stripe", _("online")
         DESK = "desk", _("at the desk")
+        PAYER = "payer", _("by the payer")
 
     class State(models.TextChoices):
         OPEN = "open", _("not paid yet")
@@ -82,6 +83,7 @@ class LedgerEntry(models.Model):
         REFUND_FAILED = "refund-failed", _("could not be given back")
         FEE = "fee", _("fee")
         DESK = "desk", _("paid at the desk")
+        PAYER = "payer", _("paid by the payer")
         CREDIT = "credit", _("credit")
 
     id = models.BigAutoField(primary_key=True)

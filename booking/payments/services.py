@@ -172,8 +172,9 @@ def _locked(payment: Payment) -> Payment:
 
 
 def _all_locked(appointment: Appointment) -> list[Payment]:
+    """The patient's payments; what a payer has paid is neither kept for a fee nor given back."""
     found = Payment.objects.select_for_update(no_key=True).filter(appointment=appointment)
-    return list(found.order_by("pk"))
+    return list(found.exclude(gateway=Payment.Gateway.PAYER).order_by("pk"))
 
 
 def _certainty(payment: Payment) -> tuple[bool, int]:

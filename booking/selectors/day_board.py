@@ -18,6 +18,7 @@ from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to, finished_needlings
 from booking.selectors.approvals import visits_resting_on
 from booking.selectors.courses import waits_for_review
+from booking.selectors.covers import blocked_by_cover, cover_circumstances
 from booking.selectors.outside_hours import Uncovered, uncovered
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due, was_asked_again
@@ -46,6 +47,12 @@ class Blocker:
 
 # What reception says, and no more: "your therapist will talk with you first".
 _TALK = Blocker("therapist-talks-first", _("The therapist will talk with the patient first."), "talk")
+_COVERS = {
+    "expired": Blocker("cover-expired", _("The payer's approval has expired by this visit."), "cover"),
+    "used-up": Blocker("cover-used-up", _("The payer's approved visits are used up."), "cover"),
+    "no-claim-number": Blocker("claim-number-missing", _("The claim number is missing."), "cover"),
+    "other-currency": Blocker("cover-other-currency", _("The payer pays in another currency."), "cover"),
+}
 _ASKED = _("Can't be as booked: asked for another time, no answer yet.")
 _UNCOVERED: dict[Uncovered, str | Promise] = {
     "outside-hours": _("The therapist does not work at that time."),
@@ -122,13 +129,14 @@ def _visits_of(location: Location, day: date, by: User, now: datetime) -> QueryS
 def _with_circumstances(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
     returning = Exists(finished_needlings().filter(patient=OuterRef("patient")))
     with_answers = visits.select_related("screening__response", "screening__questionnaire")
-    return with_answers.select_related("course").annotate(
+    return with_answers.select_related("course", "cover__payer").annotate(
         displaced=displacing(),
         course_waits=waits_for_review(now=now),
         asked=asked_for_another_time(),
         room_closed=room_closing(),
         room_in_use=in_use_before(),
         returning=returning,
+        **cover_circumstances(),
         **agreement_of_visits(),
     )
 
@@ -246,6 +254,9 @@ def _about_asking_again(
 
 
 def _about_money(visit: Appointment, balance: Balance) -> Iterator[Blocker]:
+    blocked = blocked_by_cover(visit) if visit.status in (*_COMING, *_HERE, Status.FULFILLED) else None
+    if blocked is not None:
+        yield _COVERS[blocked]
     if visit.awaiting == Awaiting.PAYMENT:
         yield Blocker("payment-waiting", _("The deposit is being paid online."), "pay-at-desk", amount=balance.due)
     elif balance.due < 0:

@@ -17,7 +17,7 @@ from booking.errors import (
     SlotTaken,
     TooLate,
 )
-from booking.models import Appointment
+from booking.models import Appointment, Cover
 from booking.payments.models import Payment
 from booking.payments.services import request_payment
 from booking.reminders.services import plan_booking_messages
@@ -28,6 +28,7 @@ from booking.selectors.slots import nearest_slots
 from booking.selectors.time_off import is_displaced
 from booking.services.admission import admit, clearance_for, is_unfinished
 from booking.services.constraints import named_constraints
+from booking.services.covers import agree_cover, cover_for_booking, deposit_with
 from booking.services.freed_time import note_ended_hold
 from booking.services.hoarding import refuse_too_many_waiting
 from booking.services.holds import is_live
@@ -70,6 +71,7 @@ class Details:
     by: User | None = None
     wait_for_form: bool = False
     by_offer: bool = False  # the time was offered to this very record, and its link was opened
+    cover: Cover | None = None  # who pays, where staff book
     signature: Signature | None = None
 
     @property
@@ -141,7 +143,8 @@ def confirm(
     if not is_live(hold, now):
         raise HoldExpired
     _check_who_asks(details)
-    _check_terms(hold, details)
+    cover = cover_for_booking(hold, patient=known or details.patient, chosen=details.cover, by_staff=details.by_staff)
+    _check_terms(hold, details, cover)
     if not details.by_staff:
         refuse_too_many_waiting(hold, who=details.patient, now=now)
     if is_displaced(hold):
@@ -158,7 +161,7 @@ def confirm(
     if clearance.decision == "no":
         _turn_away(hold, details, now)
         return None
-    return _book(hold, details, clearance, now)
+    return _book(hold, details, cover, clearance, now)
 
 
 def _patient_of(hold: Appointment, details: Details, now: datetime) -> Patient:
@@ -175,7 +178,7 @@ def _turn_away(hold: Appointment, details: Details, now: datetime) -> None:
     record_change(appointment=hold, action="not-cleared", by=details.by, now=now)
 
 
-def _book(hold: Appointment, details: Details, clearance: Clearance, now: datetime) -> Confirmed:
+def _book(hold: Appointment, details: Details, cover: Cover | None, clearance: Clearance, now: datetime) -> Confirmed:
     assert hold.patient is not None
     hold.confirmed_at = now
     hold.payment_choice = details.payment
@@ -183,6 +186,7 @@ def _book(hold: Appointment, details: Details, clearance: Clearance, now: dateti
     hold.note = details.note or None
     hold.manage_token_hash = hash_token(manage_token(hold))
     _note_policy(hold, details.policies_accepted, now)
+    agree_cover(hold, cover)
     if details.payment == "online":
         move_on(hold, Status.PENDING, awaiting=Awaiting.PAYMENT)
     elif details.wait_for_form:
@@ -251,21 +255,21 @@ def _check_who_asks(details: Details) -> None:
         raise NotAllowed
 
 
-def ways_to_pay(hold: Appointment, *, by_staff: bool = False) -> list[PaymentChoice]:
-    """How this visit may be paid; "none" where nothing is due before it."""
-    place = hold.location
+def ways_to_pay(hold: Appointment, *, by_staff: bool = False, cover: Cover | None = None) -> list[PaymentChoice]:
+    """How this visit may be paid; "none" where nothing is due before it, as where a payer bears all of it."""
+    place, deposit = hold.location, deposit_with(hold, cover)
     offered: dict[PaymentChoice, bool] = {
-        "online": hold.deposit_amount > 0 and place.online_payment and bool(settings.STRIPE_SECRET_KEY),
+        "online": deposit > 0 and place.online_payment and bool(settings.STRIPE_SECRET_KEY),
         "desk": place.pay_at_desk or by_staff,
-        "none": hold.deposit_amount == 0 or by_staff,
+        "none": deposit == 0 or by_staff,
     }
     return [way for way, is_offered in offered.items() if is_offered]
 
 
-def _check_terms(hold: Appointment, details: Details) -> None:
+def _check_terms(hold: Appointment, details: Details, cover: Cover | None) -> None:
     if not details.policies_accepted and not details.by_staff:
         raise PoliciesNotAccepted
-    if details.payment not in ways_to_pay(hold, by_staff=details.by_staff or details.wait_for_form):
+    if details.payment not in ways_to_pay(hold, by_staff=details.by_staff or details.wait_for_form, cover=cover):
         raise PaymentNotOffered
     if not (hold.service.in_person or details.patient.phone or details.by_staff):
         raise PhoneNeeded

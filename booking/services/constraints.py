@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import IntegrityError, OperationalError
 from psycopg import errors as pg
 
-from booking.errors import BookingError, PatientBusy, SlotTaken, TryAgain, WaitsAlready
+from booking.errors import BookingError, PatientBusy, PayerExists, SlotTaken, TryAgain, WaitsAlready
 
 
 class RequestKeyUsed(BookingError):
@@ -20,8 +20,10 @@ _MEANING: dict[str, type[BookingError]] = {
     "appointment_request_key_once": RequestKeyUsed,
     "course_request_key_once": RequestKeyUsed,
     "appointment_session_once": RequestKeyUsed,
+    "payer_name_once": PayerExists,
     "waitlist_once_for_a_visit": WaitsAlready,
     "waitlist_once_for_a_service": WaitsAlready,
+    "document_one_valid_of_a_kind": TryAgain,
 }
 
 
@@ -32,7 +34,7 @@ def named_constraints() -> Iterator[None]:
     :raises SlotTaken: the practitioner or the room has a visit then
     :raises PatientBusy: the patient has a visit then
     :raises WaitsAlready: the visit, or the patient for this service, is on the waitlist
-    :raises TryAgain: a row could not be locked in time
+    :raises TryAgain: a row could not be locked in time, or the same document was written a moment ago
     """
     try:
         yield

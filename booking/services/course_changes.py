@@ -13,6 +13,7 @@ from booking.models import Appointment, Course
 from booking.rules.courses import MOST, breaks_spacing
 from booking.rules.intervals import Interval, overlaps
 from booking.selectors.courses import coming_sessions, courses_to_review, propose_course, sessions_of, spacing_within
+from booking.selectors.covers import problem_of
 from booking.services.admission import clearance_for
 from booking.services.cancellations import PATIENTS_REASONS, Cancelled, cancel_undoably, check_own
 from booking.services.confirming import Confirmed, Details, confirm
@@ -217,8 +218,16 @@ def _add(
         course=course,
         session_number=number,
     )
-    details = Details(patient=last.patient, payment="desk", policies_accepted=False, by=by, wait_for_form=needs_form)
     held = place_hold(wish, course.practitioner, now=now)
+    cover = last.cover if last.cover and problem_of(last.cover, held.appointment) is None else None
+    details = Details(
+        patient=last.patient,
+        payment="desk",
+        policies_accepted=False,
+        by=by,
+        wait_for_form=needs_form,
+        cover=cover,
+    )
     confirmed = confirm(held.appointment, details, now=now)
     if confirmed is None:
         raise NotCleared

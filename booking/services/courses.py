@@ -9,7 +9,7 @@ from uuid import UUID, uuid5
 from django.db import transaction
 
 from booking.errors import HoldExpired, NotCleared, NotPossibleNow, PaymentNotOffered, SlotTaken, SpacingBroken
-from booking.models import Appointment, Course, HealthcareService, Practitioner
+from booking.models import Appointment, Course, Cover, HealthcareService, Practitioner
 from booking.rules.courses import Spacing, breaks_spacing, review_point
 from booking.selectors.courses import Proposal, lengths_of, propose_course, sessions_of, spacing_of
 from booking.selectors.locations import the_clinic
@@ -188,6 +188,7 @@ def book_course_for_caller(
     screening: Screening | None = None,
     wait_for_form: bool = False,
     payment: PaymentChoice = "desk",
+    cover: Cover | None = None,
     note: str = "",
     request_key: UUID,
     by: User,
@@ -196,6 +197,7 @@ def book_course_for_caller(
     """Book a course for somebody on the phone, all sessions or none; as `book_for_caller`.
 
     :raises SpacingBroken, SlotTaken, SlotNotOffered, NotCleared, PatientBusy, IncompleteAnswers: nothing changed
+    :raises CoverNotUsable: the payer bears not all of these sessions; nothing changed
     """
     require_clinic(by)
     awaits_form = wait_for_form and screening is None and service.needs_screening
@@ -212,8 +214,9 @@ def book_course_for_caller(
     )
     _check(wish)
     details = Details(
-        patient=patient, payment=payment, policies_accepted=False, note=note, by=by, wait_for_form=awaits_form
-    )
+        patient=patient, payment=payment, policies_accepted=False, note=note, by=by, wait_for_form=awaits_form,
+        cover=cover,
+    )  # fmt: skip
 
     def book(_one: Practitioner) -> list[Confirmed]:
         held = place_course(wish, now=now)

@@ -6,7 +6,7 @@ from typing import Literal
 from uuid import UUID
 
 from booking.errors import NotCleared
-from booking.models import Appointment, HealthcareService, Practitioner
+from booking.models import Appointment, Cover, HealthcareService, Practitioner
 from booking.rules.policy import walk_in_start
 from booking.services.confirming import Confirmed, Details, confirm
 from booking.services.holds import Wish, place_hold, with_whoever_is_free
@@ -25,6 +25,7 @@ def book_for_caller(
     screening: Screening | None = None,
     wait_for_form: bool = False,
     payment: Literal["desk", "none"] = "desk",
+    cover: Cover | None = None,
     note: str = "",
     request_key: UUID,
     by: User,
@@ -36,7 +37,7 @@ def book_for_caller(
 
     :raises NotAllowed: `by` does not work with visits
     :raises NotCleared: the answers forbid it, or there are none; nothing changed
-    :raises SlotTaken, SlotNotOffered, PatientBusy, IncompleteAnswers: nothing changed
+    :raises SlotTaken, SlotNotOffered, PatientBusy, IncompleteAnswers, CoverNotUsable: nothing changed
     """
     require_clinic(by)
     wish, details = _asked(
@@ -46,6 +47,7 @@ def book_for_caller(
         screening=screening,
         wait_for_form=wait_for_form,
         payment=payment,
+        cover=cover,
         note=note,
         request_key=request_key,
         by=by,
@@ -61,6 +63,7 @@ def book_walk_in(
     screening: Screening | None = None,
     wait_for_form: bool = False,
     payment: Literal["desk", "none"] = "desk",
+    cover: Cover | None = None,
     note: str = "",
     set_aside: Appointment.SetAside = Appointment.SetAside.WALK_IN,
     request_key: UUID,
@@ -74,7 +77,7 @@ def book_walk_in(
 
     :raises NotAllowed: `by` does not work with visits
     :raises NotCleared: the answers forbid it, or there are none; nothing changed
-    :raises SlotTaken, SlotNotOffered, PatientBusy, IncompleteAnswers: nothing changed
+    :raises SlotTaken, SlotNotOffered, PatientBusy, IncompleteAnswers, CoverNotUsable: nothing changed
     """
     require_clinic(by)
     made = Appointment.objects.filter(request_key=request_key, created_by=by).exclude(set_aside="").first()
@@ -87,6 +90,7 @@ def book_walk_in(
         screening=screening,
         wait_for_form=wait_for_form,
         payment=payment,
+        cover=cover,
         note=note,
         request_key=request_key,
         by=by,
@@ -113,6 +117,7 @@ def _asked(
     screening: Screening | None,
     wait_for_form: bool,
     payment: Literal["desk", "none"],
+    cover: Cover | None,
     note: str,
     request_key: UUID,
     by: User,
@@ -129,8 +134,9 @@ def _asked(
         wait_for_form=awaits_form,
     )
     details = Details(
-        patient=patient, payment=payment, policies_accepted=False, note=note, by=by, wait_for_form=awaits_form
-    )
+        patient=patient, payment=payment, policies_accepted=False, note=note, by=by, wait_for_form=awaits_form,
+        cover=cover,
+    )  # fmt: skip
     return wish, details
 
 

@@ -11,6 +11,7 @@ from booking.payments.ledger import Balance, Kind, balance_of
 from booking.payments.models import LedgerEntry
 from booking.payments.services import record_desk_payment, record_desk_refund
 from booking.services.constraints import named_constraints
+from booking.services.documents import correct_documents
 from booking.services.locks import lock_appointment
 from booking.services.states import record_change, require_clinic
 from intake.models import User
@@ -51,5 +52,6 @@ def hand_back(
         if balance_of(visit).refunded != refunded_before:
             raise NotPossibleNow
         record_desk_refund(appointment=visit, amount=amount, method=method, by=by, now=now)
+        correct_documents(appointment=visit, by=by, now=now)
         record_change(appointment=visit, action="handed-back-at-desk", by=by, amount=amount, method=method, now=now)
         return balance_of(visit)

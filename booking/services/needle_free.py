@@ -17,6 +17,7 @@ from booking.services.admission import admit, clearance_for, take_what_is_author
 from booking.services.cancellations import check_own
 from booking.services.confirming import CLEARED
 from booking.services.constraints import named_constraints
+from booking.services.covers import share_again
 from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
 from booking.services.states import acts_for_clinic, record_change
@@ -62,6 +63,7 @@ def take_needles_out(
         visit.end = shape.visit(visit.start).end
         visit.occupied = as_range(shape.occupied(visit.start))
     visit.price_amount = min(visit.price_amount, service.price_amount)  # an honest answer costs nothing
+    share_again(visit)
     visit.form_due_at = None
     visit.room_id = offer.room_id
     if visit.status == Status.PENDING:

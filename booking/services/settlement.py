@@ -27,6 +27,7 @@ from booking.reminders.switch import senders_released
 from booking.rules.settlement import RANK, Step, next_step, state_seen
 from booking.services.appointments import payment_authorised
 from booking.services.constraints import named_constraints
+from booking.services.documents import correct_documents
 from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
 from booking.services.places import rooms_there
@@ -133,6 +134,8 @@ def _agree(
     _adopt(payment, seen)
     recognise(payment=payment, seen=seen, now=now)
     _move_forward(payment, appointment, seen, on_lapse, now)
+    if seen.refunds:
+        correct_documents(appointment=appointment, now=now)
     if not seen.session and not seen.intent and (ending or payment.keep_amount == 0):
         _give_up_unopened(payment, appointment, on_lapse, now)
     step = _next_step(payment, seen, ending)

@@ -16,7 +16,9 @@ from booking.selectors.outside_hours import cant_take_place
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due
 from booking.services.admission import clearance_for, is_unfinished
+from booking.services.claims import drop_claim, open_claim
 from booking.services.constraints import named_constraints
+from booking.services.documents import correct_documents
 from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
 from booking.services.records import keep_care_relation
@@ -42,6 +44,7 @@ def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appoin
             raise NotPossibleNow
         move_on(visit, Status.ARRIVED)
         visit.arrived_at = now
+        correct_documents(appointment=visit, by=by, now=now)  # of a fee for not having come
         return _keep(visit, "arrived", by, now)
 
 
@@ -104,6 +107,7 @@ def finish_visit(*, appointment: Appointment, by: User, now: datetime) -> Appoin
             raise NotPossibleNow(_RECORD_FIRST)
         move_on(visit, Status.FULFILLED)
         visit.finished_at = now
+        open_claim(visit, now=now)
         return _keep(visit, "fulfilled", by, now)
 
 
@@ -134,7 +138,9 @@ def mark_entered_in_error(*, appointment: Appointment, by: User, now: datetime) 
         visit = lock_appointment(appointment)
         move_on(visit, Status.ENTERED_IN_ERROR)
         visit.save()
+        drop_claim(visit)
         release_payments(appointment=visit, keep=0, now=now)
+        correct_documents(appointment=visit, by=by, now=now)
         stop_messages(appointment=visit, reason=CANCELLED, now=now)
         note_freed_time(appointment=visit, due_at=now, now=now)
         keep_care_relation(practitioner=visit.practitioner, patient=visit.patient, now=now)

@@ -5,13 +5,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from random import Random
-from uuid import UUID
+from uuid import UUID, uuid5
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
 
-from booking.models import HealthcareService, Location, Practitioner, Room, Schedule
+from booking.models import HealthcareService, Location, Practitioner, Registration, Room, Schedule
 from config.seed.names import THERAPISTS, person
 from intake.models import Role, User
 
@@ -40,6 +40,12 @@ _SERVICES = (
     ("phone-call", "Phone call with a therapist", "Appel avec un thérapeute", 15, 0, 0, 0, "none", "none", "", False,
      "We call you and answer your questions.", "On vous appelle et on répond à vos questions."),
 )  # fmt: skip
+# What a therapist does under their number is called by their profession on receipts.
+_ON_RECEIPTS = {
+    "first-visit": "Physiotherapy: assessment and treatment",
+    "follow-up": "Physiotherapy: treatment",
+    "assessment": "Physiotherapy: assessment",
+}
 DEMONSTRATION_PASSWORD = "three calm needles"
 
 
@@ -100,7 +106,7 @@ def make_clinic(*, rng: Random, practitioners: int, rooms: int, today: date) -> 
             id=new_id(rng), slug=slug, name=name, name_fr=french, minutes=minutes, buffer_after=buffer,
             price_amount=price, deposit_amount=deposit, modality=modality, screening=screening,
             room_kind=kind, for_returning=returning, course_sessions_max=6 if returning else None,
-            description=words, description_fr=mots, position=position,
+            description=words, description_fr=mots, position=position, receipt_name=_ON_RECEIPTS.get(slug, ""),
         )
         for position, (slug, name, french, minutes, buffer, price, deposit, modality, screening, kind, returning, words,
                        mots) in enumerate(_SERVICES)
@@ -124,11 +130,13 @@ def _make_therapist(
         name=name,
         title="Physiotherapist",
         introduction="Works with muscles, joints and the people around them.",
-        registration_number=f"PT-{4100 + number}",
-        register="College of Physiotherapists of Alberta",
         needling_authorisation="Needles in practice",
         needling_authorised_until=today + timedelta(days=3650),
     )
+    Registration.objects.create(
+        id=uuid5(practitioner.pk, "registration"), practitioner=practitioner, title="Physiotherapist",
+        number=f"PT-{4100 + number}", college="College of Physiotherapists of Alberta",
+    )  # fmt: skip
     practitioner.services.set(services)
     Schedule.objects.bulk_create(_week_of(rng, number % len(_HOURS), practitioner, location))
     return practitioner

@@ -10,10 +10,12 @@ from typing import Any
 from booking.models import Appointment, HealthcareService
 from booking.payments.ledger import balance_of
 from booking.rules.availability import Slot
+from booking.selectors.documents import papers_to_make
 from booking.selectors.rechecks import stage_now
 from booking.selectors.slots import free_times
 from booking.services.appointments import book_for_caller, confirm_details
 from booking.services.desk_money import take_payment
+from booking.services.documents import issue_credit_note, issue_receipt
 from booking.services.holds import hold_time
 from booking.services.rechecks import begin_questions, extent_for, finish_questions
 from booking.services.visits import acknowledge_alert, check_in, finish_visit, mark_arrived
@@ -26,6 +28,7 @@ from intake.selectors.rechecks import recheck_of
 from intake.services.patients import PatientDetails
 from intake.services.responses import save_answers
 
+_RECEIPTS = 6
 # Things a therapist looks at before a visit is confirmed.
 _REQUESTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("diabetes", {"control": "up_down", "complications": []}),
@@ -41,6 +44,7 @@ def make_it_lively(*, clinic: Clinic, rng: Random, now: datetime) -> None:
     for trouble in _REQUESTS:
         _ask_for_a_time(clinic, by_slug["first-visit"], rng, trouble, now)
     _book_without_form(clinic, by_slug["first-visit"], rng, reception, now)
+    _issue_receipts(reception, now)
 
 
 def _bring_up_to_date(reception: User, rng: Random, now: datetime) -> None:
@@ -59,6 +63,15 @@ def _bring_up_to_date(reception: User, rng: Random, now: datetime) -> None:
             key = new_id(rng)
             take_payment(appointment=visit, amount=due, method="terminal", request_key=key, by=reception, now=now)
         finish_visit(appointment=visit, by=reception, now=now)
+
+
+def _issue_receipts(reception: User, now: datetime) -> None:
+    """The latest visits have their receipts; something was wrong on the first, which a credit note takes back."""
+    done = Appointment.objects.filter(status=Appointment.Status.FULFILLED, price_amount__gt=0, end__lte=now)
+    paid = [one.visit for one in papers_to_make(done.order_by("-start", "pk")[:20]) if one.kind == "receipt"]
+    receipts = [issue_receipt(appointment=visit, by=reception, now=now) for visit in reversed(paid[:_RECEIPTS])]
+    if receipts:
+        issue_credit_note(document=receipts[0], by=reception, now=now)
 
 
 def _nothing_has_changed(visit: Appointment, now: datetime) -> None:

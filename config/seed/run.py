@@ -19,6 +19,7 @@ from booking.services.links import manage_token
 from config.seed.clinic import Clinic, make_clinic, new_id
 from config.seed.demonstration import make_it_lively
 from config.seed.diary import BOOKED_SHARE, ROOM_TO_CHOOSE, Diary
+from config.seed.payers import Payers
 from config.seed.visits import Writer, midnight_of
 
 _DEMONSTRATION = {"practitioners": 3, "appointments": 520}
@@ -71,7 +72,9 @@ def seed(
         rooms = _DEMONSTRATION_ROOMS if demonstration else people
         clinic = make_clinic(rng=rng, practitioners=people, rooms=rooms, today=today)
         share = ROOM_TO_CHOOSE if demonstration else BOOKED_SHARE
-        made = _fill(clinic, rng, today=today, days=days, total=total, share=share, now=now)
+        midnight = midnight_of(today, ZoneInfo(clinic.location.time_zone))
+        payers = Payers(midnight) if demonstration else None
+        made = _fill(clinic, rng, today=today, days=days, total=total, share=share, payers=payers, now=now)
     if demonstration:
         make_it_lively(clinic=clinic, rng=rng, now=now)
     with connection.cursor() as cursor:
@@ -79,13 +82,23 @@ def seed(
     return made
 
 
-def _fill(clinic: Clinic, rng: Random, *, today: date, days: int, total: int, share: float, now: datetime) -> Made:
+def _fill(
+    clinic: Clinic,
+    rng: Random,
+    *,
+    today: date,
+    days: int,
+    total: int,
+    share: float,
+    payers: Payers | None,
+    now: datetime,
+) -> Made:
     midnight = midnight_of(today, ZoneInfo(clinic.location.time_zone))
     _make_time_off(clinic, rng, today, days)
     diary = Diary(clinic=clinic, rng=rng, today=today, share=share)
     coming = diary.coming(today=today, days=days, at_most=total)
     past = diary.past(today=today, number=total - len(coming))
-    writer = Writer(clinic=clinic, rng=rng, midnight=midnight)
+    writer = Writer(clinic=clinic, rng=rng, midnight=midnight, payers=payers)
     made = [writer.add(visit) for visit in (*past, *coming)]
     writer.written.insert()
     planned_at = now if midnight <= now < midnight + timedelta(days=1) else midnight

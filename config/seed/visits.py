@@ -10,7 +10,7 @@ from django.db.models import AutoField, Model
 from django.utils.text import slugify
 from psycopg import sql
 
-from booking.models import Appointment, Encounter, TreatmentRecord
+from booking.models import Appointment, Claim, Cover, Encounter, Payer, TreatmentRecord
 from booking.payments.models import LedgerEntry, Payment
 from booking.rules.policy import free_cancel_until
 from booking.rules.walltime import wall_date, wall_text
@@ -20,6 +20,7 @@ from config.seed.answers import Answered, answer_like
 from config.seed.clinic import Clinic, new_id
 from config.seed.diary import Visit
 from config.seed.names import person, story_phone
+from config.seed.payers import Payers
 from config.seed.room import Room
 from intake.models import AuditEvent, CareRelation, Consent, Patient, QuestionnaireResponse, Role, Screening
 from intake.selectors.questionnaires import current_questionnaire
@@ -86,8 +87,10 @@ def _insert(model: type[Model], rows: list[Any]) -> None:
 class Writer:
     """Gives every drawn visit a patient and a past."""
 
-    def __init__(self, *, clinic: Clinic, rng: Random, midnight: datetime) -> None:
+    def __init__(self, *, clinic: Clinic, rng: Random, midnight: datetime, payers: Payers | None = None) -> None:
+        """`payers`: who pays for some of the patients, if anybody does."""
         self._clinic = clinic
+        self._payers = payers
         self._rng = rng
         self._midnight = midnight  # everything before it has happened
         self._known: list[_Known] = []
@@ -99,6 +102,14 @@ class Writer:
             (Encounter, self._room.encounters),
             (TreatmentRecord, self._room.records),
         ]
+        if payers is not None:
+            self.written.room_rows += [
+                (Payer, payers.payers),
+                (Cover, payers.covers),
+                (Claim, payers.claims),
+                (Payment, payers.payments),
+                (LedgerEntry, payers.entries),
+            ]
 
     def add(self, visit: Visit) -> Appointment:
         """One more visit; call in the order of time."""
@@ -112,6 +123,8 @@ class Writer:
             known.visits += 1
         if self._is_old(visit):
             return appointment
+        if self._payers is not None:
+            self._payers.share(appointment)
         self.written.events.append(_booked(appointment))
         self._agreement(appointment, known.patient)
         if appointment.status in (_Status.FULFILLED, _Status.BOOKED) and visit.service.price_amount:
@@ -217,7 +230,8 @@ class Writer:
             appointment.cancelled_at = appointment.start - timedelta(hours=30)
 
     def _money(self, appointment: Appointment, *, paid: bool) -> None:
-        amount = appointment.price_amount if paid else appointment.deposit_amount
+        patients_part = appointment.price_amount - appointment.payer_amount
+        amount = patients_part if paid else appointment.deposit_amount
         if not amount:
             return
         at = appointment.end if paid else appointment.created_at

@@ -20,6 +20,7 @@ from booking.errors import (
     TryAgain,
 )
 from booking.models import Appointment
+from booking.selectors.covers import online_cover
 from booking.selectors.offers import needle_free_service_for
 from booking.selectors.practitioners import needles
 from booking.services.admission import clearance_for
@@ -106,7 +107,8 @@ def agree(request: HttpRequest) -> HttpResponse:
     is_request = clearance_for(hold, who=who, now=moment).decision == "request"
     can_go_without = is_request and needle_free_service_for(hold, now=moment) is not None
     sessions = sessions_held(hold)
-    ways = ways_to_pay_course(hold) if sessions else ways_to_pay(hold)
+    cover = None if sessions else online_cover(who, hold)
+    ways = ways_to_pay_course(hold) if sessions else ways_to_pay(hold, cover=cover)
     form = AgreeForm(
         request.POST if request.method == "POST" else None,
         ways=["none"] if "none" in ways else ways,  # nothing is due before the visit: nothing to choose
@@ -136,7 +138,7 @@ def agree(request: HttpRequest) -> HttpResponse:
         "hold": hold,
         "sessions": sessions,
         "who": who,
-        "terms": terms_of_hold(hold, now=moment),
+        "terms": terms_of_hold(hold, cover=cover, now=moment),
         "is_request": is_request,
         "answer_due": answer_due(hold, now=moment),
         "seconds_left": _seconds_left(hold, moment),

@@ -9,7 +9,8 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from booking.errors import NotCleared
-from booking.models import Appointment, Offer, WaitlistEntry
+from booking.models import Appointment, Cover, Offer, WaitlistEntry
+from booking.selectors.covers import online_cover
 from booking.selectors.waitlist import entry_by_token, offer_by_token
 from booking.services.confirming import ways_to_pay
 from booking.services.holds import is_live
@@ -128,12 +129,19 @@ def _agree_form(request: HttpRequest, found: Offer) -> AgreeForm | None:
     if found.instead_of_id is not None:
         return None
     waits = awaits_form(found)
-    ways = ways_to_pay(found.hold, by_staff=waits)
+    ways = ways_to_pay(found.hold, by_staff=waits, cover=_cover(found))
     if waits:  # paid once the answers allow the visit
         ways = ["desk"]
     elif "none" in ways:
         ways = ["none"]
     return AgreeForm(request.POST if request.method == "POST" else None, ways=ways, can_go_without=False)
+
+
+def _cover(found: Offer) -> Cover | None:
+    """Who pays a new visit of whoever it is offered to."""
+    if found.entry is None or found.instead_of_id is not None:
+        return None
+    return online_cover(found.entry.patient, found.hold)
 
 
 def _page(
@@ -154,7 +162,7 @@ def _page(
         "is_open": is_open,
         "waits": found.entry is not None and found.entry.status == WaitlistEntry.Status.WAITING,
         "seconds_left": max(0, int((found.expires_at - moment).total_seconds())),
-        "terms": terms_of_hold(found.hold, now=moment),
+        "terms": terms_of_hold(found.hold, cover=_cover(found), now=moment),
         "awaits_form": awaits_form(found),
         "problem": problem if is_open else None,
     }

@@ -5,8 +5,10 @@ from datetime import datetime, timedelta
 
 from django.utils.translation import gettext
 
-from booking.models import Appointment
+from booking.models import Appointment, Cover
 from booking.rules import policy
+from booking.rules.covers import deposit_beside
+from booking.selectors.covers import split_of
 from booking.selectors.fees import late_fee_of
 from booking.services.moves import may_patient_move
 from frontend.templatetags.presentation import moment
@@ -23,19 +25,24 @@ class Terms:
     late_fee: int
     no_show_fee: int
     is_free_now: bool
+    by_payer: int = 0
+    payer: str = ""
 
     @property
     def later(self) -> int:
-        return self.price - self.deposit
+        return self.price - self.by_payer - self.deposit
 
 
-def terms_of_hold(hold: Appointment, *, now: datetime) -> Terms:
-    """The terms as a booking made now would keep them."""
+def terms_of_hold(hold: Appointment, *, cover: Cover | None = None, now: datetime) -> Terms:
+    """The terms as a booking made now would keep them; `cover` is who pays for the patient."""
     place = hold.location
     free_until = policy.free_cancel_until(start=hold.start, hours=place.free_cancel_hours)
+    shares = split_of(hold, cover)
     return Terms(
         price=hold.price_amount,
-        deposit=hold.deposit_amount,
+        deposit=deposit_beside(hold.deposit_amount, patient=shares.patient),
+        by_payer=shares.payer,
+        payer=cover.payer.name if cover else "",
         currency=hold.currency,
         free_until=free_until,
         late_fee=policy.share_of(hold.deposit_amount, place.late_fee_percent),
@@ -50,6 +57,8 @@ def terms_of_visit(visit: Appointment, *, now: datetime) -> Terms:
     return Terms(
         price=visit.price_amount,
         deposit=visit.deposit_amount,
+        by_payer=visit.payer_amount,
+        payer=visit.cover.payer.name if visit.cover else "",
         currency=visit.currency,
         free_until=free_until,
         late_fee=visit.late_fee_amount,

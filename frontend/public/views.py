@@ -3,14 +3,16 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from booking.models import HealthcareService, Practitioner
+from booking.models import HealthcareService
+from booking.selectors.registrations import practitioners_as_registered
 from frontend.public.facts import COUNTS, SMALL_HARMS, Source
+from intake.clock import clinic_date, now
 
 
 def home(request: HttpRequest) -> HttpResponse:
     context = {
         "services": HealthcareService.objects.filter(online=True),
-        "practitioners": Practitioner.objects.filter(active=True),
+        "practitioners": practitioners_as_registered(on=clinic_date(now())),
         "counts": COUNTS,
     }
     return render(request, "public/home.html", context)

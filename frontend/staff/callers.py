@@ -20,6 +20,7 @@ from booking.selectors.slots import free_times
 from booking.services.appointments import book_for_caller, book_walk_in
 from booking.services.courses import book_course_for_caller
 from frontend.course_forms import sessions_asked, starts_chosen
+from frontend.staff.covers import choices_for, cover_chosen, marked_for
 from frontend.staff.desk import read_date, read_practitioner
 from frontend.staff.forms import CallerForm
 from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page
@@ -105,6 +106,7 @@ def _book(
         "screening": wanted.kept if said["health_form"] == "kept" else None,
         "wait_for_form": said["health_form"] == "link",
         "payment": said["payment"],
+        "cover": cover_chosen(wanted.patient, said["cover"]),
         "note": said["note"],
         "request_key": said["request_key"],
         "by": me(request),
@@ -141,6 +143,7 @@ def _book_course(
             screening=wanted.kept if said["health_form"] == "kept" else None,
             wait_for_form=said["health_form"] == "link",
             payment=said["payment"],
+            cover=cover_chosen(wanted.patient, said["cover"]),
             note=said["note"],
             request_key=uuid5(said["request_key"], " ".join(start.isoformat() for start in starts)),
             by=me(request),
@@ -260,6 +263,7 @@ def _read(values: QueryDict, user: User, now: datetime) -> Wanted:
 def _needs(wanted: Wanted) -> dict[str, Any]:
     return {
         "health": wanted.health,
+        "covers": choices_for(wanted.patient),
         "is_new": wanted.patient is None,
         "born": wanted.service is not None and needles(wanted.service),
     }
@@ -271,6 +275,8 @@ def _unbound(wanted: Wanted, values: QueryDict) -> CallerForm:
     ways = [way for way, _words in wanted.health]
     typed["health_form"] = typed["health_form"] if typed.get("health_form") in ways else next(iter(ways), "")
     typed.setdefault("payment", "desk" if wanted.service is None or wanted.service.price_amount else "none")
+    known = [key for key, _words in choices_for(wanted.patient)]
+    typed["cover"] = typed["cover"] if typed.get("cover") in known else marked_for(wanted.patient)
     typed.setdefault("request_key", str(uuid4()))
     if wanted.service is not None:
         typed["service"] = str(wanted.service.pk)

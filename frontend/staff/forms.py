@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from booking.feeds.amounts import WHOLE_UNIT_CURRENCIES
 from booking.models import Appointment, HealthcareService, Practitioner, Room
-from frontend.templatetags.presentation import WHOLE_UNIT_CURRENCIES
 from intake.rules.decisions import ALLOWING, MAX_DAYS, MAX_VISITS
 
 METHODS = (("terminal", _("Card at the terminal")), ("cash", _("Cash")))
@@ -260,12 +260,27 @@ class CallerForm(forms.Form):
         choices=(("desk", _("At the desk")), ("none", _("Nothing to pay"))),
         widget=forms.RadioSelect,
     )
+    cover = forms.ChoiceField(label=_("Who pays"), required=False)
     note = forms.CharField(label=_("Note"), required=False, max_length=500, help_text=_("Nothing about health."))
     request_key = forms.UUIDField(widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, health: list[tuple[str, str]], is_new: bool, born: bool, **more: Any) -> None:
-        """`health`: ways to deal with the form, none if it needs none; `born`: the birth date must be known."""
+    def __init__(
+        self,
+        *args: Any,
+        health: list[tuple[str, str]],
+        covers: list[tuple[str, str]],
+        is_new: bool,
+        born: bool,
+        **more: Any,
+    ) -> None:
+        """`health`: ways to deal with the form, none if it needs none; `covers`: who may pay; `born`: the birth date
+        must be known.
+        """
         super().__init__(*args, **more)
+        payers = self.fields["cover"]
+        assert isinstance(payers, forms.ChoiceField)
+        payers.choices = covers
+        payers.required = bool(covers)
         health_form = self.fields["health_form"]
         assert isinstance(health_form, forms.ChoiceField)
         health_form.choices = health

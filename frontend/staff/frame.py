@@ -120,8 +120,11 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         add(_("To do"), reverse("staff:tasks"), late or due, "stop" if late else "review")
         add(_("Waitlist"), reverse("staff:waitlist"))
         add(_("Patients"), reverse("staff:patients"))
+    if role in DESK:
+        add(_("Payers"), reverse("staff:claims"))
     if role == Role.MANAGER:
-        add(_("Money"), reverse("staff:money"), open_findings().count())
+        money = reverse("staff:money")
+        items.append(MenuItem(_("Money"), money, request.path == money, open_findings().count()))
     if role == Role.OWNER:
         items.append(MenuItem(_("Start"), reverse("staff:desk"), request.path == reverse("staff:desk")))
     if role in (Role.THERAPIST, Role.MANAGER, Role.OWNER):

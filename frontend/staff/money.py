@@ -10,10 +10,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from booking.feeds.amounts import money as money_words
 from booking.payments.findings import open_findings, resolve_finding
 from booking.payments.models import Finding
 from frontend.staff.frame import SeeOther, for_roles, me, page
-from frontend.templatetags.presentation import money as money_words
 from intake import clock
 from intake.models import Role
 

@@ -169,6 +169,7 @@ _PLACES: Final = {
     "talk": ("visit", "#talk", _("Open")),
     "sign": ("sign", "", _("Sign here")),
     "record": ("treatment", "", _("Record")),
+    "cover": ("payer", "", _("Payer")),
 }
 
 
@@ -177,6 +178,8 @@ def mend_for(blocker: Blocker, *, role: str) -> Mend:
     kind = _KINDS.get(blocker.code, "caution")
     therapist = role == Role.THERAPIST
     if blocker.mend in ("review", "acknowledge", "record", "talk") and not therapist:
+        return Mend(blocker, kind, page="visit", label=_("See"))
+    if blocker.mend == "cover" and therapist:
         return Mend(blocker, kind, page="visit", label=_("See"))
     if blocker.mend in _BUTTONS:
         return Mend(blocker, kind, step=STEPS[_BUTTONS[blocker.mend]])

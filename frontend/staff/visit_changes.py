@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from booking.errors import ReasonNeeded, SlotNotOffered, SlotTaken, WallTimeInvalid
+from booking.feeds.amounts import money
 from booking.models import Appointment, Practitioner
 from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
@@ -25,7 +26,7 @@ from frontend.staff.steps import STEPS
 from frontend.staff.times import DayOfTimes, day_after_today, names_of, read_value, times_of
 from frontend.staff.visits import render_visit, step_or_404, visible_visit
 from frontend.staff.why_not import Answer, answers_for
-from frontend.templatetags.presentation import moment, money
+from frontend.templatetags.presentation import moment
 from intake import clock
 from intake.errors import DrypointError
 

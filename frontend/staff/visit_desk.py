@@ -8,13 +8,13 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from booking.feeds.amounts import money
 from booking.services.desk_money import hand_back, take_payment
 from booking.services.letters_by_hand import send_again
 from frontend.staff.forms import HandBackForm, PaymentForm, ReasonForm
 from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
 from frontend.staff.visit_changes import back, refused
 from frontend.staff.visits import render_visit, visible_visit
-from frontend.templatetags.presentation import money
 from intake import clock
 from intake.errors import DrypointError
 from intake.models import Role

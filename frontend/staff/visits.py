@@ -15,6 +15,7 @@ from booking.rules.courses import MOST
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.courses import coming_sessions, courses_to_review, sessions_of
+from booking.selectors.covers import claims_by_visit
 from booking.selectors.day_board import blockers_of
 from booking.selectors.offers import needle_free_offer
 from booking.selectors.rechecks import was_asked_again
@@ -90,6 +91,7 @@ def render_visit(
         "glass_form": glass_form or ReasonForm(auto_id="glass_%s"),
         "note": appointment.note if care or _is_from_desk(appointment) else None,
         "balance": balance,
+        "claims": claims_by_visit([appointment]).get(appointment.pk, []),
         "entries": LedgerEntry.objects.filter(payment__appointment=appointment)
         .exclude(kind__in=[LedgerEntry.Kind.CHARGE, LedgerEntry.Kind.CREDIT])
         .select_related("recorded_by")

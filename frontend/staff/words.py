@@ -87,6 +87,11 @@ MESSAGES: Final[dict[str, Words]] = {
 }
 
 EVENTS: Final[dict[str, Words]] = {
+    "receipt-issued": _("issued a receipt"),
+    "fee-issued": _("issued the receipt of a fee"),
+    "credit-note-issued": _("issued a credit note"),
+    "statement-issued": _("issued a statement"),
+    "document-copied": _("opened a receipt or another paper"),
     "answers-opened": _("opened the answers, giving a reason"),
     "held": _("kept a time"),
     "hold-expired": _("the time was not confirmed"),
@@ -156,6 +161,14 @@ EVENTS: Final[dict[str, Words]] = {
     "exported": _("took a copy of the answers"),
     "paid-at-desk": _("took a payment at the desk"),
     "handed-back-at-desk": _("handed money back at the desk"),
+    "cover-added": _("entered who pays for the patient"),
+    "cover-changed": _("changed what a payer has approved"),
+    "cover-ended": _("ended a payer's approval"),
+    "payer-chosen": _("said who pays the visit"),
+    "claim-billed": _("billed the payer"),
+    "claim-denied": _("noted that the payer said no"),
+    "claim-exported": _("took the bill as a table"),
+    "payer-paid": _("entered a payer's payment"),
     "message-resent": _("sent a message again"),
     "read": _("read the answers"),
     "break-glass": _("opened the answers with a reason"),
@@ -173,8 +186,10 @@ ENTITIES: Final[dict[str, Words]] = {
     "booking.appointment": _("a visit"),
     "booking.encounter": _("the treatment"),
     "booking.treatmentrecord": _("the treatment record"),
+    "booking.document": _("a receipt or another paper"),
     "booking.task": _("a task"),
     "booking.waitlistentry": _("a place on the waitlist"),
+    "booking.cover": _("who pays for the patient"),
     "payments.payment": _("a payment"),
     "reminders.communication": _("a message"),
 }

@@ -7,15 +7,13 @@ from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BaseForm, BoundField, Field
-from django.utils.formats import date_format, number_format
+from django.utils.formats import date_format
 from django.utils.translation import get_language, gettext, ngettext
 from django.utils.translation import gettext_lazy as _
 
-register = template.Library()
+from booking.feeds.amounts import money
 
-# ISO 4217 currencies without minor units, as Stripe lists them.
-WHOLE_UNIT_CURRENCIES = {"BIF", "CLP", "DJF", "GNF", "JPY", "KMF", "KRW", "MGA", "PYG", "RWF", "VND", "VUV", "XAF"}
-DOLLARS = {"CAD"}
+register = template.Library()
 
 ZONE_NAMES = {
     "America/St_Johns": _("Newfoundland time"),
@@ -43,20 +41,7 @@ def _in_french() -> bool:
     return (get_language() or "").startswith("fr")
 
 
-@register.filter
-def money(amount: int | None, currency: str = "CAD") -> str:
-    """An amount of minor units as the reader's language writes it: "$120.00", "120,00 $"; nothing for None."""
-    if amount is None:
-        return ""
-    code = (currency or "CAD").upper()
-    places = 0 if code in WHOLE_UNIT_CURRENCIES else 2
-    sign = "−" if amount < 0 else ""
-    units, rest = divmod(abs(int(amount)), 10**places)
-    digits = f"{units}.{rest:0{places}d}" if places else str(units)
-    number = sign + number_format(digits, places, use_l10n=True, force_grouping=True)
-    if code not in DOLLARS:
-        return f"{number}\xa0{code}"
-    return f"{number}\xa0$" if _in_french() else f"{sign}${number.removeprefix(sign)}"
+register.filter(money)
 
 
 @register.filter(expects_localtime=True)

@@ -9,7 +9,16 @@ from uuid import uuid4
 
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
 
-from booking.models import Appointment, Course, HealthcareService, Location, Practitioner, Room, Schedule
+from booking.models import (
+    Appointment,
+    Course,
+    HealthcareService,
+    Location,
+    Practitioner,
+    Registration,
+    Room,
+    Schedule,
+)
 from booking.rules.walltime import wall_text
 from intake.models import Patient, Role, User
 
@@ -61,12 +70,14 @@ def make_practitioner(name: str = "Anna", **over: Any) -> Practitioner:
     fields = {
         "name": name,
         "title": "Physiotherapist",
-        "registration_number": "123",
-        "register": "College of Physiotherapists",
         "needling_authorisation": "Dry needling",
     }
     over.setdefault("user", make_staff(Role.THERAPIST, name=name) if "user" not in over else None)
-    return Practitioner.objects.create(**{**fields, **over})
+    made = Practitioner.objects.create(**{**fields, **over})
+    Registration.objects.create(
+        practitioner=made, title=made.title, number="PT-123", college="College of Physiotherapists"
+    )
+    return made
 
 
 def make_hours(

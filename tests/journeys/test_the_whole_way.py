@@ -100,6 +100,12 @@ def test_a_visit_from_reading_to_done(
         assert evidence.visit_of(live_stack, email)["status"] == status
     steps.opens(patient, "/visit/")
     steps.sees(patient, "You were here")
+
+    # and what was paid has its receipt
+    steps.follows(desk, "Receipts")
+    steps.sees(desk, "Receipts of Nora Quill")
+    steps.presses(desk, re.compile("^Make the receipt"))
+    steps.sees(desk, "Receipt for treatment")
     evidence.all_is_well(live_stack)
 
 

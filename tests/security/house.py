@@ -5,9 +5,12 @@ from typing import Any
 
 from django.test import Client
 
-from booking.models import Appointment, Offer, StandIn, Task, TimeOff, WaitlistEntry
+from booking.models import Appointment, Cover, Document, Offer, StandIn, Task, TimeOff, WaitlistEntry
 from booking.payments.models import Finding
 from booking.reminders.models import Communication
+from booking.rules.receipts import Line, Paid, Said
+from booking.selectors.receipts import facts_of_visit
+from booking.services.document_numbers import take_number
 from booking.services.errands import open_task
 from booking.services.links import manage_token
 from intake.models import Patient, Role, Screening, User
@@ -16,6 +19,7 @@ from intake.tokens import hash_token
 from tests.factories import booking as made
 from tests.factories import intake as people
 from tests.factories.accounts import sign_in
+from tests.factories.payers import make_cover
 
 NOW = made.NOW
 ANSWER = "canary-answer-XYZZY"  # free text in the health form
@@ -61,6 +65,7 @@ class House:
     form_token: str  # of the link to a form that somebody began
     offer: Offer  # to the patient, who is on the waitlist
     offer_token: str
+    cover: Cover  # who pays for the patient
     browsers: dict[str, Client] = field(default_factory=dict)
 
     def browser(self, role: str) -> Client:
@@ -131,6 +136,7 @@ def make_house() -> House:
     )
     finding = Finding.objects.create(kind="unknown-at-stripe", object_id="pi_1", found_at=NOW)
     people.make_working_copy(users["manager"], NOW)
+    _receipt(visit, patient)
     StandIn.objects.create(
         practitioner=clinic.anna, colleague=clinic.ben, start=made.at(9, days=20), end=made.at(17, days=21),
         named_by=users["manager"], named_at=NOW,
@@ -139,7 +145,19 @@ def make_house() -> House:
     return House(
         clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, finding, users,
         task=_call_to_make(), form_token=_form_link(), offer=offer, offer_token="offer",
+        cover=make_cover(patient),
     )  # fmt: skip
+
+
+def _receipt(visit: Appointment, patient: Patient) -> None:
+    """A receipt of the patient, drawn once."""
+    said = Said((Line("Physiotherapy, 60 min", "2026-11-02", 12000),), (Paid("2026-11-02", "cash", 12000),))
+    facts = facts_of_visit(visit=visit, kind="receipt", said=said)
+    receipt = Document.objects.create(
+        location=visit.location, kind="receipt", number=take_number(visit.location), patient=patient,
+        appointment=visit, issued_at=NOW, claimant=str(patient), currency="CAD", facts=facts,
+    )  # fmt: skip
+    receipt.copies.create(number=1, taken_at=NOW, taken_by=patient.user)
 
 
 def _call_to_make() -> Task:

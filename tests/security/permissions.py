@@ -17,6 +17,8 @@ REACHES_VISIT = CLINIC - {"colleague"}
 NOBODY: frozenset[str] = frozenset()
 SETTLES = frozenset({"manager", "owner"})  # who sees the questions that the clinic asks
 _MANAGER = frozenset({"manager"})
+_DESK = frozenset({"reception", "manager"})
+_ITS_PATIENT = frozenset({"patient"})
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,12 @@ PAGES = {
     "visit/<str:token>/": Door(READ),
     "visits/": Door(READ, ACCOUNTS, "sign-in"),
     "visits/<uuid:appointment_id>/open/": Door("POST", frozenset({"patient"}), "sign-in"),
+    "account/receipts/": Door(FORM, ACCOUNTS, "sign-in"),
+    "account/receipts/visits/<uuid:appointment_id>/": Door("POST", _ITS_PATIENT, "sign-in"),
+    "account/receipts/fees/<uuid:appointment_id>/": Door("POST", _ITS_PATIENT, "sign-in"),
+    "account/receipts/<uuid:document_id>/": Door(READ, _ITS_PATIENT, "sign-in"),
+    "account/receipts/<uuid:document_id>/copy/": Door("POST", _ITS_PATIENT, "sign-in"),
+    "account/receipts/copies/<uuid:copy_id>/": Door(READ, _ITS_PATIENT, "sign-in"),
     "welcome/": Door("*", ACCOUNTS, "sign-in"),
     "desk/": _of_staff(who=STAFF),
     "desk/book/": _of_staff(FORM),
@@ -107,6 +115,11 @@ PAGES = {
     "calendar/time-off/<uuid:time_off_id>/remove/": _of_staff("POST"),
     "money/": _of_staff(who=frozenset({"manager"})),
     "money/<int:finding_id>/": _of_staff("POST", frozenset({"manager"})),
+    "money/claims/": _of_staff(who=_DESK),
+    "money/claims/table/": _of_staff(who=_DESK),
+    "money/claims/billed/": _of_staff("POST", _DESK),
+    "money/claims/paid/": _of_staff("POST", _DESK),
+    "money/claims/denied/": _of_staff("POST", _DESK),
     "reviews/": _of_staff(),
     "reviews/<uuid:appointment_id>/": _of_staff(FORM, THERAPISTS),
     "reviews/<uuid:appointment_id>/stand-in/": _of_staff("POST", THERAPISTS),
@@ -148,11 +161,19 @@ PAGES = {
     "visits/<uuid:appointment_id>/shorten/": _of_staff(FORM, REACHES_VISIT),
     "visits/<uuid:appointment_id>/cancel/": _of_staff(FORM, REACHES_VISIT),
     "visits/<uuid:appointment_id>/room/": _of_staff(FORM, REACHES_VISIT),
+    "visits/<uuid:appointment_id>/payer/": _of_staff(FORM, _DESK),
     "visits/<uuid:appointment_id>/ways/": _of_staff(who=REACHES_VISIT),
     "visits/<uuid:appointment_id>/paid/": _of_staff("POST", REACHES_VISIT),
     "visits/<uuid:appointment_id>/handed-back/": _of_staff("POST", REACHES_VISIT),
     "visits/<uuid:appointment_id>/messages/<uuid:message_id>/": _of_staff("POST", REACHES_VISIT),
     "visits/<uuid:appointment_id>/steps/<slug:slug>/": _of_staff("POST", REACHES_VISIT),
+    "visits/<uuid:appointment_id>/receipt/": _of_staff("POST", _DESK),
+    "visits/<uuid:appointment_id>/fee-receipt/": _of_staff("POST", _DESK),
+    "receipts/<uuid:document_id>/": _of_staff(who=_DESK),
+    "receipts/<uuid:document_id>/copy/": _of_staff("POST", _DESK),
+    "receipts/<uuid:document_id>/credit/": _of_staff("POST", _DESK),
+    "receipts/copies/<uuid:copy_id>/": _of_staff(who=_DESK),
+    "patients/<uuid:patient_id>/receipts/": _of_staff(FORM, _DESK),
     "settings/hours/": _of_staff(who=SETTLES | THERAPISTS),
     "settings/hours/<uuid:practitioner_id>/": _of_staff(FORM, SETTLES | {"therapist"}),
     "settings/hours/<uuid:practitioner_id>/day/": _of_staff(FORM, SETTLES | {"therapist"}),
@@ -164,6 +185,8 @@ PAGES = {
     "settings/holidays/province/": _of_staff("POST", SETTLES),
     "settings/holidays/open/": _of_staff("POST", SETTLES),
     "settings/holidays/usual/": _of_staff("POST", SETTLES),
+    "settings/payers/": _of_staff(FORM, SETTLES),
+    "settings/payers/<uuid:payer_id>/": _of_staff(FORM, SETTLES),
     "settings/questionnaire/": _of_staff(who=SETTLES),
     "settings/questionnaire/begin/": _of_staff("POST", _MANAGER),
     "settings/questionnaire/discard/": _of_staff("POST", _MANAGER),
@@ -181,6 +204,9 @@ PAGES = {
     "patients/": _of_staff(),
     "patients/<uuid:patient_id>/parent/": _of_staff(FORM, frozenset({"therapist"})),
     "patients/<uuid:patient_id>/looks/": _of_staff(who=frozenset({"therapist", "manager"})),
+    "patients/<uuid:patient_id>/covers/": _of_staff(FORM, _DESK),
+    "patients/<uuid:patient_id>/covers/<uuid:cover_id>/": _of_staff(FORM, _DESK),
+    "patients/<uuid:patient_id>/covers/<uuid:cover_id>/end/": _of_staff("POST", _DESK),
     "patients/<uuid:patient_id>/": _of_staff(who=REACHES_VISIT),
 }
 

@@ -205,13 +205,20 @@ STAFF_PAGES = {
     "cancel": ("reception", "/visits/{visit}/cancel/"),
     "review": ("therapist", "/reviews/{request}/"),
     "patients": ("reception", "/patients/"),
+    "receipts": ("reception", "/patients/{patient}/receipts/"),
+    "own receipts": ("patient", "/account/receipts/"),
+    "covers": ("reception", "/patients/{patient}/covers/"),
+    "payer of a visit": ("reception", "/visits/{visit}/payer/"),
+    "payers": ("manager", "/settings/payers/"),
 }
 
 
 @pytest.mark.parametrize("name", STAFF_PAGES)
 def test_the_pages_of_staff_take_no_nonsense(house: House, name: str) -> None:
     role, path = STAFF_PAGES[name]
-    path = path.format(visit=house.visit.pk, request=house.request.pk, service=house.clinic.needling.pk)
+    path = path.format(
+        visit=house.visit.pk, request=house.request.pk, service=house.clinic.needling.pk, patient=house.patient.pk
+    )
     wrong, sent = try_everything([Page(name, house.browser(role), path)])
     _require_nothing(wrong, sent, at_least=5)
 

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from booking.models import StandIn
+from booking.models import DocumentCopy, StandIn
 from frontend.patient.handed import link_for_own_phone
 from frontend.ways_back import page_of
 from intake.models import Questionnaire
@@ -73,6 +73,10 @@ def address(pattern: str, house: House) -> str:
         "<slug:item_id>": "clinic_sea",
         "<slug:follow_up_id>": "how",
         "<uuid:entry_id>": house.offer.entry_id,
+        "<uuid:document_id>": DocumentCopy.objects.get().document_id,
+        "<uuid:copy_id>": DocumentCopy.objects.get().pk,
+        "<uuid:cover_id>": house.cover.pk,
+        "<uuid:payer_id>": house.cover.payer_id,
         "<str:token>": _token_of(pattern, house),
         "<uuid:task_id>": house.task.pk,
         "<path:content_type_id>": 1,

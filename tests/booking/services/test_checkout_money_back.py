@@ -6,12 +6,15 @@ import pytest
 from django.db import transaction
 
 from booking.errors import RefundTooLarge
-from booking.models import Appointment
+from booking.models import Appointment, Document
 from booking.payments.ledger import Balance, balance_of
 from booking.payments.models import Finding, GatewayCommand, Payment
 from booking.payments.services import charge_fee, release_payments, want_capture, want_refund, want_void
+from booking.rules.receipts import from_facts
 from booking.services.appointments import cancel_appointment
 from booking.services.checkout import carry_out_wanted, handle_events, settle, sweep_checkouts
+from booking.services.documents import issue_receipt
+from tests.factories.booking import make_staff
 from tests.factories.intake import make_screening, review_line
 from tests.factories.payments import Till, ledger_of, ledger_sums, payment_now, state_of, visit_now
 from tests.simulators.stripe import pay, refunds
@@ -232,3 +235,20 @@ def test_events_of_everything_that_happened_change_nothing_any_more(till: Till) 
 
 def _refund_by_hand(till: Till, intent_id: str, amount: int) -> None:
     refunds.create(till.stripe.world, {"payment_intent": intent_id, "amount": amount})
+
+
+def test_a_refund_of_a_receipted_visit_issues_its_credit_note_once(till: Till) -> None:
+    payment = till.taken()
+    Appointment.objects.filter(pk=payment.appointment_id).update(status="fulfilled")
+    receipt = issue_receipt(appointment=visit_now(payment), by=make_staff(), now=till.now)
+    with transaction.atomic():
+        want_refund(payment=payment_now(payment), amount=1000, now=till.now)
+    till.sweep(3)
+    found = Document.objects.order_by("number").values_list("kind", "reason", "reverses", "issued_by")
+    assert [one[:3] for one in found] == [
+        ("receipt", "", None),
+        ("credit-note", "refunded", receipt.pk),
+        ("receipt", "", None),
+    ]
+    assert found[1][3] is None
+    assert from_facts(Document.objects.get(number=3).facts).paid == 2000

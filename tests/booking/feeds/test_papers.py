@@ -1,0 +1,178 @@
+"""Papers read back from their PDF, word by word."""
+
+from io import BytesIO
+
+import pytest
+from pypdf import PdfReader
+
+from booking.feeds.paper_pdf import pdf_of
+from booking.feeds.papers import Paper, copy_mark, paper_of
+from booking.models import Document, Location
+from booking.rules.receipts import Line, Paid, Said, Tax, as_facts, reversal_of
+from intake.models import Patient
+from tests.factories.booking import NOW
+
+CLINIC = {
+    "name": "Needle & Motion Clinic",
+    "address": "118 Whyte Avenue NW\nEdmonton, Alberta  T6E 1Y5",
+    "phone": "(780) 555-0134",
+    "email": "hello@clinic.example",
+}
+ANNA = {"name": "Anna Lee", "title": "Physiotherapist", "number": "PT-4100", "college": "College of Physiotherapists"}
+HEADING = {"version": 1, "language": "en", "clinic": CLINIC}
+VISIT = Said(
+    (Line("Physiotherapy: treatment, 60 min", "2026-11-17", 12000),),
+    (Paid("2026-11-02", "card", 4000), Paid("2026-11-17", "terminal", 8000)),
+)
+EXEMPT = "Health care service, exempt from GST/HST"
+
+
+def document(kind: str = "receipt", *, said: Said = VISIT, name: str = "Ada Berg", **over: object) -> Document:
+    facts = HEADING | as_facts(said) | {"therapist": ANNA, "tax_note": EXEMPT, "claimable": kind == "receipt"}
+    fields = {"kind": kind, "number": 42, "claimant": name, "currency": "CAD", "issued_at": NOW, "facts": facts}
+    return Document(location=Location(time_zone="America/Edmonton"), patient=Patient(), **fields | over)
+
+
+def read(drawn: bytes) -> list[str]:
+    pages = PdfReader(BytesIO(drawn)).pages
+    return [line.strip() for page in pages for line in page.extract_text().splitlines()]
+
+
+def lines_of(one: Document, *, copy: int = 1) -> list[str]:
+    return read(pdf_of(paper_of(one), mark=copy_mark(copy), made_at=one.issued_at))
+
+
+def test_a_receipt_word_by_word() -> None:
+    assert lines_of(document()) == [
+        "Needle & Motion Clinic",
+        "118 Whyte Avenue NW",
+        "Edmonton, Alberta  T6E 1Y5",
+        "(780) 555-0134",
+        "hello@clinic.example",
+        "Receipt for treatment",
+        "Number 000042",
+        "Issued 23 November 2026",
+        "For Ada Berg",
+        "Therapist Anna Lee, Physiotherapist, registration number PT-4100, College of",
+        "Physiotherapists",
+        "Date of service Service Amount",
+        "17 November 2026 Physiotherapy: treatment, 60 min $120.00",
+        "Tax $0.00",
+        "Total $120.00",
+        "Paid 2 November 2026, card, online $40.00",
+        "Paid 17 November 2026, card terminal $80.00",
+        "Paid $120.00",
+        "Balance $0.00",
+        EXEMPT,
+        "Paid in full.",
+        "Receipt for treatment 000042   1 / 1",
+    ]
+
+
+def test_a_duplicate_is_the_same_and_says_so() -> None:
+    assert lines_of(document(), copy=2) == ["DUPLICATE", *lines_of(document())]
+
+
+def test_a_credit_note_says_what_it_takes_back() -> None:
+    receipt = document()
+    facts = receipt.facts | as_facts(reversal_of(VISIT))
+    credit = document("credit-note", number=43, facts=facts, reverses=receipt, reason="refunded")
+    found = lines_of(credit)
+    assert found[6:10] == [
+        "Number 000043",
+        "Issued 23 November 2026",
+        "Takes back Receipt for treatment 000042",
+        "Because money was given back",
+    ]
+    assert found[14:19] == [
+        "17 November 2026 Physiotherapy: treatment, 60 min −$120.00",
+        "Tax $0.00",
+        "Total −$120.00",
+        "Paid −$120.00",
+        "Balance $0.00",
+    ]
+
+
+def test_a_fee_says_that_it_is_no_treatment() -> None:
+    said = Said((Line("Fee for a missed visit", "2026-11-17", 3000),), (Paid("2026-11-18", "cash", 3000),))
+    facts = HEADING | as_facts(said) | {"claimable": False}
+    found = lines_of(document("fee", facts=facts))
+    assert found[5] == "Receipt for a fee"
+    assert "This is a fee and not a treatment. It can't be claimed from a health insurer." in found
+    assert not any("herap" in line for line in found)
+
+
+def test_taxes_stand_before_the_total() -> None:
+    gst = Tax("GST", 5000, "123456789 RT0001", 500)
+    said = Said((Line("Massage, 60 min", "2026-11-17", 10500, (gst,)),), (Paid("2026-11-17", "cash", 11000),))
+    facts = HEADING | as_facts(said) | {"therapist": ANNA, "tax_note": ""}
+    assert lines_of(document(facts=facts))[12:19] == [
+        "17 November 2026 Massage, 60 min $105.00",
+        "Before tax $100.00",
+        "GST 5 %, 123456789 RT0001 $5.00",
+        "Total $105.00",
+        "Paid 17 November 2026, cash $110.00",
+        "Paid $110.00",
+        "To be given back $5.00",
+    ]
+
+
+NAMES = [
+    "Zoë Łukasz Nguyễn",
+    "Ольга Іванова",
+    "محمد رضایی",
+    "שרה לוי",
+    "Ελένη",
+    "王小明",
+    "山田 花子",
+    "김민준",
+    "ᐃᓄᒃ",
+    "สมชาย",
+    "አበበ",
+    "Արամ",
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_name_in_any_of_these_alphabets_is_read_back(name: str) -> None:
+    assert f"For {name}" in lines_of(document(name=name))
+
+
+JOINED = ["प्रिया शर्मा", "তানিয়া", "પ્રિયા", "ਹਰਪ੍ਰੀਤ ਕੌਰ", "ప్రియ", "ಪ್ರಿಯಾ", "പ്രിയ", "ප්‍රියා", "அருண்", "အေးအေး", "សុខា"]
+
+
+@pytest.mark.parametrize("name", JOINED)
+def test_scripts_that_join_their_letters_are_read_back_but_for_signs_that_nobody_sees(name: str) -> None:
+    """Where one sign is drawn in two parts, its second part is a control character in the text."""
+    line = lines_of(document(name=name))[8]
+    assert "".join(one for one in line if one >= " ") == f"For {name}"
+
+
+def test_a_letter_that_no_font_has_is_a_mark_and_breaks_nothing() -> None:
+    assert lines_of(document(name="Ꮳ Smith"))[8] == "For \N{REPLACEMENT CHARACTER} Smith"
+
+
+def test_a_long_statement_goes_over_several_pages_and_repeats_its_columns() -> None:
+    row = {"on": "2026-11-17", "text": "Physiotherapy", "therapist": ANNA, "number": 7, "claimable": True}
+    entries = [row | {"total": 100, "paid": 100}] * 60
+    facts = HEADING | as_facts(VISIT) | {"entries": entries, "first": "2026-01-01", "last": "2026-12-31"}
+    drawn = pdf_of(paper_of(document("statement", facts=facts)), made_at=NOW)
+    pages = [page.extract_text() for page in PdfReader(BytesIO(drawn)).pages]
+    assert len(pages) > 1
+    assert all("What and with whom" in page for page in pages)
+    assert "Period 1 January 2026 to 31 December 2026" in pages[0]
+
+
+def test_the_same_paper_is_the_same_file_with_its_font_inside_and_its_language_said() -> None:
+    first, again = (pdf_of(paper_of(document()), made_at=NOW) for _ in range(2))
+    assert first == again
+    assert len(first) < 60_000
+    catalogue = PdfReader(BytesIO(first)).root_object
+    assert catalogue["/Lang"] == "en"
+    fonts = PdfReader(BytesIO(first)).pages[0]["/Resources"]["/Font"]
+    assert all("DejaVuSans" in str(one.get_object()["/BaseFont"]) for one in fonts.values())
+
+
+def test_what_was_erased_has_no_name() -> None:
+    paper: Paper = paper_of(document(name=""))
+    assert ("For", "the record was erased") in paper.heading
