@@ -39,7 +39,7 @@ class LocationAdmin(admin.ModelAdmin):
 
 @admin.register(HealthcareService)
 class HealthcareServiceAdmin(admin.ModelAdmin):
-    list_display = ("name", "minutes", "price_amount", "deposit_amount", "modality", "screening", "online")
+    list_display = ("name", "minutes", "price_amount", "modality", "screening", "online")
     list_filter = ("modality", "online")
     prepopulated_fields: ClassVar[dict[str, Sequence[str]]] = {"slug": ("name",)}
     filter_horizontal = ("practitioners", "tax_rates")

@@ -115,6 +115,28 @@ class PaymentNotOffered(BookingError):
     status = 422
 
 
+class PrepaymentForbidden(BookingError):
+    """The clinic may ask for nothing before a visit: no deposit, no kept card, no package."""
+
+    code = "prepayment-forbidden"
+    message = _("This clinic asks for no payment before a visit. You pay at the clinic.")
+    status = 422
+
+
+class TermsChanged(BookingError):
+    """What it costs is no longer what was shown; nothing was booked, the time stays held."""
+
+    code = "terms-changed"
+    message = _("What it costs has changed since you opened this page. Please look again.")
+    status = 409
+
+
+class TermsInvalid(BookingError):
+    code = "terms-invalid"
+    message = _("A deposit and each fee is an amount or a part in per cent, not both; a deposit is above zero.")
+    status = 422
+
+
 class PhoneNeeded(BookingError):
     code = "phone-needed"
     message = _("We call you at that time. Please give a phone number for it.")
@@ -142,6 +164,50 @@ class RefundTooLarge(BookingError):
 
     code = "refund-too-large"
     message = _("That is more than can be given back.")
+    status = 422
+
+
+class RefundAboveLimit(BookingError):
+    """Details carry `limit`: minor units that reception may give back for one visit."""
+
+    code = "refund-above-limit"
+    message = _("That is more than reception may give back for one visit. A manager can do it.")
+    status = 403
+
+
+class MoreThanDue(BookingError):
+    """Details carry `due`: minor units that are still to be paid."""
+
+    code = "more-than-due"
+    message = _("That is more than is due. We take no tips, and keep no money that isn't owed.")
+    status = 422
+
+
+class NothingDue(BookingError):
+    code = "nothing-due"
+    message = _("Nothing is due for this visit any more.")
+    status = 409
+
+
+class SheetSigned(BookingError):
+    code = "sheet-signed"
+    message = _("The sheet of this day is signed already. What comes later stands on the next one.")
+    status = 409
+
+
+class SheetChanged(BookingError):
+    """Money was taken or given back while somebody counted."""
+
+    code = "sheet-changed"
+    message = _("Something was taken or given back while you counted. Please look at the sheet again.")
+    status = 409
+
+
+class CountInvalid(BookingError):
+    """The count can't be signed as it is; details carry `why`: "note" or "banked"."""
+
+    code = "count-invalid"
+    message = _("Please say why the drawer differs, and take out no more than is in it.")
     status = 422
 
 
@@ -269,4 +335,64 @@ class PeriodInvalid(BookingError):
 class NothingInPeriod(BookingError):
     code = "nothing-in-period"
     message = _("There is nothing to list in these days.")
+    status = 422
+
+
+class PackageNotUsable(BookingError):
+    """A session can't pay this visit: none is left, it has ended, it is for other visits, or something is paid."""
+
+    code = "package-not-usable"
+    message = _("This package can't pay this visit. Please choose another way to pay.")
+    status = 409
+
+
+class OfferInvalid(BookingError):
+    code = "package-offer-invalid"
+    message = _("A package has 2 to 50 visits, a price, a kind of visit, and lasts 1 to 60 months.")
+    status = 422
+
+
+class NothingUnused(BookingError):
+    code = "package-nothing-unused"
+    message = _("There is nothing left of this package to give back.")
+    status = 409
+
+
+class SeveralCurrencies(BookingError):
+    code = "several-currencies"
+    message = _("The books hold sums in several currencies, which can't be added up. Please call for help.")
+    status = 409
+
+
+class MonthNotOver(BookingError):
+    code = "month-not-over"
+    message = _("This month is not over yet. You can close it from the first day of the next one.")
+    status = 409
+
+
+class MonthNotNext(BookingError):
+    """It is closed already, or an earlier one is not."""
+
+    code = "month-not-next"
+    message = _("Months are closed one after the other. Please look at the list again.")
+    status = 409
+
+
+class FiguresChanged(BookingError):
+    code = "figures-changed"
+    message = _("The figures have changed since you looked. Please look at them again, then close the month.")
+    status = 409
+
+
+class NoteNeeded(BookingError):
+    code = "note-needed"
+    message = _("Something is still open. Please write down why you close the month all the same.")
+    status = 422
+
+
+class SplitInvalid(BookingError):
+    """Not a share, or from a day in a month that is closed."""
+
+    code = "split-invalid"
+    message = _("Please give a share from 0 to 100 per cent, from a day that is not in a closed month.")
     status = 422

@@ -13,6 +13,8 @@ from booking.services.documents import EARLIEST
 from frontend.patient.dates import DatePartsField
 from intake.models import Patient
 
+CREDITABLE = (Document.Kind.RECEIPT, Document.Kind.FEE, Document.Kind.PACKAGE)
+
 
 class StatementForm(forms.Form):
     """Whose statement, and for which days; last year is the beginning."""
@@ -46,7 +48,7 @@ def shown(document: Document) -> dict[str, object]:
         "paper": paper_of(document),
         "taken_back": taken_back,
         "drawn": document.copies.count(),
-        "may_be_credited": document.kind in (Document.Kind.RECEIPT, Document.Kind.FEE) and taken_back is None,
+        "may_be_credited": document.kind in CREDITABLE and taken_back is None,
     }
 
 

@@ -124,10 +124,14 @@ def mail_catcher(_mail_server: MailCatcher, settings: Settings) -> MailCatcher:
 
 @pytest.fixture
 def stripe_simulator(settings: Settings, clock_file: Path) -> Iterator[StripeSimulator]:
-    """A real HTTP server that is our Stripe account, on the clock of the test. Webhooks are fetched, not delivered."""
+    """A real HTTP server that is our Stripe account, on the clock of the test. Webhooks are fetched, not delivered.
+
+    Every request and answer of the test must have been valid by Stripe's own description.
+    """
     with StripeSimulator(webhook_secret="whsec_test", clock_file=clock_file) as simulator:
         settings.STRIPE_API_BASE = settings.STRIPE_CHECKOUT_ORIGIN = simulator.base_url
         yield simulator
+        assert simulator.violations == []
 
 
 @pytest.fixture
@@ -151,6 +155,7 @@ def live_stack(
         if request.session.testsfailed > before:
             for process in ("web", "worker", "beat", "stripe", "mail"):
                 print(f"--- the end of {process}.log\n{stack.log(process)[-3000:]}")
+        assert stack.stripe_violations() == []
 
 
 @pytest.fixture(scope="session")

@@ -99,6 +99,13 @@ class LiveStack:
         """Use the simulator's control interface: `control_stripe("faults", {"action": ...})`."""
         return _post_json(f"{self.stripe_url}/_control/{name}", body)
 
+    def stripe_violations(self) -> Any:
+        """Requests and answers so far that were not valid by Stripe's own description; none while it is stopped."""
+        if "stripe" not in self._running:
+            return []
+        with urlopen(f"{self.stripe_url}/_control/violations") as answer:
+            return json.load(answer)["violations"]
+
     def close(self) -> None:
         """End everything at once: nobody misses it, and a worker takes its time to stop in an orderly way."""
         for name in reversed(self._running):

@@ -9,6 +9,7 @@ from booking.api.descriptions import described
 from booking.api.reading import query_of
 from booking.api.serializers import InformationOut, PractitionerOut, PractitionerSearch, ServiceOut
 from booking.models import HealthcareService, Practitioner
+from booking.selectors.locations import the_clinic
 from booking.selectors.practitioners import practitioners_for
 from intake.api.permissions import Anyone
 from intake.api.serializers import StrictSerializer
@@ -23,7 +24,8 @@ class Services(APIView):
     @described({200: ServiceOut(many=True)}, 400)
     def get(self, request: Request) -> Response:
         query_of(StrictSerializer, request)
-        return Response(ServiceOut(HealthcareService.objects.filter(online=True), many=True).data)
+        services = HealthcareService.objects.filter(online=True).prefetch_related("payment_terms")
+        return Response(ServiceOut(services, many=True, context={"location": the_clinic()}).data)
 
 
 class Information(APIView):

@@ -6,10 +6,12 @@ from uuid import UUID
 
 from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from booking.api.fields import Day, Known, Moment, Money, MoneyOut, Phone, Start, Text, WallTime, YesNo
-from booking.models import Appointment, HealthcareService, Location, Practitioner
+from booking.models import Appointment, HealthcareService, Location, Practitioner, Way
+from booking.selectors.terms import deposit_of
 from intake.api.serializers import StrictSerializer
 from intake.models import Consent, Patient
 from intake.services.consents import MAX_NAME
@@ -126,6 +128,13 @@ class AppointmentIn(StrictSerializer):
     patient = PatientIn()
     policies_accepted = YesNo()
     payment = serializers.ChoiceField(["online", "desk", "none"])
+    terms = Text(
+        required=False,
+        allow_blank=True,
+        default="",
+        max_length=64,
+        help_text="The `stamp` of the terms that were shown: then nothing else can be charged.",
+    )
     accepts_assessment = YesNo(
         required=False, default=False, help_text="Keep the time without needles if no therapist answers a request."
     )
@@ -174,10 +183,17 @@ class ServiceOut(serializers.Serializer[Any]):
     name = serializers.CharField()
     minutes = serializers.IntegerField()
     price = Money(source="price_amount")
-    deposit = Money(source="deposit_amount", allow_null=True)
+    deposit = serializers.SerializerMethodField(help_text="What somebody new pays of it when booking; or null.")
     needs_screening = serializers.BooleanField()
     online = serializers.BooleanField()
     modality = serializers.ChoiceField(HealthcareService.Modality.values)
+
+    @extend_schema_field(MoneyOut(allow_null=True))
+    def get_deposit(self, service: HealthcareService) -> dict[str, Any] | None:
+        """By the terms of the clinic in the context; `payment_terms` prefetched."""
+        location = self.context["location"]
+        amount = deposit_of(service, location=location) if location else 0
+        return {"amount": amount, "currency": service.currency} if amount else None
 
 
 class PractitionerOut(serializers.Serializer[Any]):
@@ -263,6 +279,22 @@ class AppointmentOut(serializers.Serializer[Any]):
         return appointment.cancel_reason or None
 
 
+class TermsOut(serializers.Serializer[Any]):
+    """What a visit costs and when: show `text` before anybody agrees, and send `stamp` as `terms` with the booking."""
+
+    way = serializers.ChoiceField(Way.values)
+    pay_now = MoneyOut(help_text="Asked for with `online`.")
+    at_the_clinic = MoneyOut()
+    or_at_desk = serializers.BooleanField(help_text="Whether all of it may be paid at the clinic instead.")
+    late_fee = MoneyOut(help_text="For cancelling or moving after `free_cancel_until`.")
+    no_show_fee = MoneyOut()
+    free_cancel_until = WallTime()
+    forgives_first_miss = serializers.BooleanField()
+    keeps_card = serializers.BooleanField()
+    text = serializers.CharField(help_text="A sentence a line, for whoever does it online.")
+    stamp = serializers.CharField()
+
+
 class HoldOut(serializers.Serializer[Any]):
     """A time that is kept for a while; the token is shown once."""
 
@@ -270,6 +302,7 @@ class HoldOut(serializers.Serializer[Any]):
     token = serializers.CharField()
     expires_at = WallTime()
     appointment = AppointmentOut()
+    terms = TermsOut(help_text="As for somebody new; a returning patient's may be milder, and the booking says so.")
 
 
 class ConfirmedOut(AppointmentOut):

@@ -1,5 +1,7 @@
 """Where Stripe's events arrive."""
 
+import logging
+
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST
@@ -9,6 +11,7 @@ from booking.services.stripe_events import store_event
 from intake.clock import now
 
 LARGEST_BODY = 128 * 1024
+log = logging.getLogger(__name__)
 
 
 @csrf_exempt  # no browser and no cookie: the signature is the proof
@@ -19,6 +22,8 @@ def receive_stripe_event(request: HttpRequest) -> HttpResponse:
         return HttpResponse("too large", status=413, content_type="text/plain")
     try:
         store_event(payload=request.body, signature=request.headers.get("Stripe-Signature", ""), now=now())
-    except EventRefused:
-        return HttpResponse("refused", status=400, content_type="text/plain")
+    except EventRefused as refusal:
+        why = type(refusal.__cause__).__name__ if refusal.__cause__ else "not signed, stale, or of the other mode"
+        log.warning("An event refused: %s", why)
+        return HttpResponse(refusal.code, status=refusal.status, content_type="text/plain")
     return HttpResponse("kept", content_type="text/plain")

@@ -25,6 +25,7 @@ from booking.api.serializers import (
     SlotOut,
 )
 from booking.api.slots import clinic_zone
+from booking.api.terms import changed_terms_told, terms_told
 from booking.errors import BookingError, SlotTaken
 from booking.models import Appointment
 from booking.services.appointments import (
@@ -89,7 +90,13 @@ class Holds(Idempotent):
                 now=now(),
             )
         hold = held.appointment
-        answer = {"id": hold.pk, "token": held.token, "expires_at": hold.hold_expires_at, "appointment": hold}
+        answer = {
+            "id": hold.pk,
+            "token": held.token,
+            "expires_at": hold.hold_expires_at,
+            "appointment": hold,
+            "terms": terms_told(hold, now=now()),
+        }
         return Response(HoldOut(answer, context={"time_zone": hold.time_zone}).data, status=201)
 
 
@@ -117,9 +124,9 @@ class Appointments(Idempotent):
         request=AppointmentIn,
         codes={
             409: "`hold-expired`, `not-cleared` (the time is let go), `information-changed`, `patient-busy`,"
-            f" `too-late`, {_TAKEN}",
-            422: "`incomplete`, `policies-not-accepted`, `payment-not-offered`, `signature-not-accepted` or"
-            " `idempotency-key-reused`",
+            f" `too-late`, `terms-changed` (with the `terms` that hold), {_TAKEN}",
+            422: "`incomplete`, `policies-not-accepted`, `payment-not-offered`, `prepayment-forbidden`,"
+            " `signature-not-accepted` or `idempotency-key-reused`",
         },
     )
     def post(self, request: Request) -> Response:
@@ -129,7 +136,7 @@ class Appointments(Idempotent):
         details = PatientDetails(**{**asked["patient"], "phone": str(asked["patient"]["phone"])})
         user = signed_in(request)
         patient = record_of(user, details)
-        with _alternatives_written(hold.time_zone):
+        with _alternatives_written(hold.time_zone), changed_terms_told(hold, who=patient, now=at):
             confirmed = confirm_details(
                 appointment=hold,
                 patient=patient,
@@ -137,6 +144,7 @@ class Appointments(Idempotent):
                 policies_accepted=asked["policies_accepted"],
                 accepts_assessment=asked["accepts_assessment"],
                 signature=Signature(**asked["signature"]) if asked["signature"] else None,
+                terms_shown=asked["terms"],
                 by=None if patient is details else user,
                 now=at,
             )
@@ -256,11 +264,15 @@ class Checkout(Idempotent):
 
     @described(
         {200: CheckoutOut},
-        *(404, 409, 429, 503),
+        *(404, 409, 422, 429, 503),
         is_post=True,
         request=None,
         auth=_THEIRS,
-        codes={409: "`not-possible-now`: nothing is to be paid; `hold-expired`", 503: "`payment-unavailable`"},
+        codes={
+            409: "`not-possible-now`: nothing is to be paid; `hold-expired`",
+            422: "`prepayment-forbidden`",
+            503: "`payment-unavailable`",
+        },
     )
     def post(self, request: Request, appointment_id: UUID) -> Response:
         return Response({"checkout_url": checkout_for(appointment=appointment_for(request, appointment_id), now=now())})

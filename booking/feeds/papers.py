@@ -20,6 +20,7 @@ TITLES: Final[dict[str, str | Promise]] = {
     Kind.FEE: gettext_lazy("Receipt for a fee"),
     Kind.CREDIT_NOTE: gettext_lazy("Credit note"),
     Kind.STATEMENT: gettext_lazy("Statement of account"),
+    Kind.PACKAGE: gettext_lazy("Receipt for a package"),
 }
 METHODS: Final[dict[str, str | Promise]] = {
     "card": gettext_lazy("card, online"),
@@ -28,7 +29,7 @@ METHODS: Final[dict[str, str | Promise]] = {
     "e-transfer": gettext_lazy("e-transfer"),
     "gift-card": gettext_lazy("gift card"),
     "payer": gettext_lazy("by the payer"),
-    "credit": gettext_lazy("package"),
+    "package": gettext_lazy("by a package"),
     "used-for-fee": gettext_lazy("used for a fee, which has its own document"),
     "of-visits-money": gettext_lazy("of what was paid for the visit"),
 }
@@ -67,7 +68,7 @@ def paper_of(document: Document) -> Paper:
             title=str(TITLES[document.kind]),
             sender=_sender(facts),
             heading=_heading(document, facts),
-            columns=_statement_columns() if is_statement else (_("Date of service"), _("Service"), _("Amount")),
+            columns=_statement_columns() if is_statement else _columns(document),
             rows=_statement_rows(document, facts) if is_statement else _rows(document),
             sums=_sums(document, from_facts(facts)),
             notes=tuple(_notes(document, facts)),
@@ -114,6 +115,11 @@ def _rows(document: Document) -> tuple[tuple[str, ...], ...]:
     return tuple((_day(line.on), line.text, money(line.amount, document.currency)) for line in said.lines)
 
 
+def _columns(document: Document) -> tuple[str, ...]:
+    of_package = document.package_id is not None
+    return (_("Date"), _("What"), _("Amount")) if of_package else (_("Date of service"), _("Service"), _("Amount"))
+
+
 def _statement_columns() -> tuple[str, ...]:
     return _("Date"), _("What and with whom"), _("Receipt"), _("Amount"), _("Paid")
 
@@ -140,7 +146,7 @@ def _sums(document: Document, said: Said) -> tuple[Sum, ...]:
     before = [Sum(_("Before tax"), amount(said.net)), *taxes] if taxes else []
     if not taxes and document.facts.get("tax_note"):
         before = [Sum(_("Tax"), amount(0))]
-    singly = said.payments if document.kind in (Kind.RECEIPT, Kind.FEE) else ()
+    singly = said.payments if document.kind in (Kind.RECEIPT, Kind.FEE, Kind.PACKAGE) else ()
     return (
         *before,
         Sum(_("Total"), amount(said.total), strong=True),
@@ -181,6 +187,9 @@ def _notes(document: Document, facts: dict[str, Any]) -> list[str]:
         notes.append(_("Paid in full."))
     if document.kind == Kind.FEE:
         notes.append(_("This is a fee and not a treatment. It can't be claimed from a health insurer."))
+    if document.kind == Kind.PACKAGE:
+        notes.append(_("This is paid in advance and not a treatment. It can't be claimed from a health insurer."))
+        notes.append(_("Each visit that takes place gets a receipt of its own, with its tax if there is any."))
     if document.kind == Kind.STATEMENT:
         notes.append(_("A statement is not a receipt: to claim from an insurer, use the receipt of each visit."))
     if document.kind == Kind.CREDIT_NOTE:

@@ -3,18 +3,28 @@ from booking.models.closure import Displacement, RoomClosure
 from booking.models.course import Course
 from booking.models.document import Document, DocumentCopy, DocumentSeries, TaxRate
 from booking.models.encounter import Encounter, TreatmentRecord
+from booking.models.fee_case import FeeCase
 from booking.models.healthcare_service import HealthcareService
+from booking.models.kept_card import KeptCard
 from booking.models.location import Location, Room
+from booking.models.month import MonthClose, MonthLine
 from booking.models.offer import Offer
+from booking.models.package import Package, PackageCredit, PackageOffer
+from booking.models.pay_link import PayLink
+from booking.models.pay_split import PaySplit
 from booking.models.payer import Claim, Cover, Payer
+from booking.models.payout import Payout, StripeMovement
 from booking.models.practitioner import Practitioner
 from booking.models.registration import Registration
 from booking.models.schedule import BusyTime, DaySchedule, HolidayOverride, Schedule, TimeOff
 from booking.models.stand_in import StandIn
 from booking.models.task import Task, TaskAttempt
+from booking.models.terms import Agreement, PatientTerms, PaymentTerms, Way
+from booking.models.till import TillCount, TillLine
 from booking.models.waitlist import FreedTime, WaitlistEntry
 
 __all__ = [
+    "Agreement",
     "Appointment",
     "BusyTime",
     "Claim",
@@ -26,22 +36,38 @@ __all__ = [
     "DocumentCopy",
     "DocumentSeries",
     "Encounter",
+    "FeeCase",
     "FreedTime",
     "HealthcareService",
     "HolidayOverride",
+    "KeptCard",
     "Location",
+    "MonthClose",
+    "MonthLine",
     "Offer",
+    "Package",
+    "PackageCredit",
+    "PackageOffer",
+    "PatientTerms",
+    "PayLink",
+    "PaySplit",
     "Payer",
+    "PaymentTerms",
+    "Payout",
     "Practitioner",
     "Registration",
     "Room",
     "RoomClosure",
     "Schedule",
     "StandIn",
+    "StripeMovement",
     "Task",
     "TaskAttempt",
     "TaxRate",
+    "TillCount",
+    "TillLine",
     "TimeOff",
     "TreatmentRecord",
     "WaitlistEntry",
+    "Way",
 ]

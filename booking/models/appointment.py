@@ -7,6 +7,7 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from booking.models.terms import Way
 from intake.crypto import EncryptedField
 
 
@@ -113,6 +114,12 @@ class Appointment(models.Model):
     free_cancel_until = models.DateTimeField(null=True)
     late_fee_amount = models.PositiveIntegerField(default=0)
     no_show_fee_amount = models.PositiveIntegerField(default=0)
+    payment_way = models.CharField(max_length=10, choices=Way.choices, blank=True)  # as agreed; empty: a mere hold
+    or_at_desk = models.BooleanField(default=True)  # what is asked for first may be paid at the clinic instead
+    keeps_card = models.BooleanField(default=False)  # agreed that the card is kept for fees
+    forgives_first_miss = models.BooleanField(default=False)
+    late_moves = models.PositiveSmallIntegerField(default=0)  # by the patient, when it was free no more
+    excused = models.BooleanField(default=False)  # its fee was waived: not counted as a miss
 
     alert_acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"

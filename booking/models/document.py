@@ -51,8 +51,9 @@ class DocumentSeries(models.Model):
 
 
 class Document(models.Model):
-    """A receipt, a fee's document, a credit note or a statement, as it was issued. Never changed: what is wrong gets a
-    credit note and a new document. Only the name of whom it is for can be blanked, when a record is erased.
+    """A receipt, a fee's or package's document, a credit note or a statement, as it was issued. Never changed: what is
+    wrong gets a credit note and a new document. Only the name of whom it is for can be blanked, when a record is
+    erased.
     """
 
     class Kind(models.TextChoices):
@@ -60,6 +61,7 @@ class Document(models.Model):
         FEE = "fee", _("Fee")
         CREDIT_NOTE = "credit-note", _("Credit note")
         STATEMENT = "statement", _("Statement")
+        PACKAGE = "package", _("Package")
 
     class Reason(models.TextChoices):
         NOT_GIVEN = "not-given", _("the visit did not take place")
@@ -75,7 +77,8 @@ class Document(models.Model):
     appointment = models.ForeignKey(
         "booking.Appointment", null=True, on_delete=models.PROTECT, related_name="documents"
     )
-    # The how-manieth of its kind for its visit, from 0: the next is issued only when the one before is reversed.
+    package = models.ForeignKey("booking.Package", null=True, on_delete=models.PROTECT, related_name="documents")
+    # The how-manieth of its kind for its subject, from 0: the next is issued only when the one before is reversed.
     edition = models.PositiveSmallIntegerField(default=0)
     reverses = models.OneToOneField("self", null=True, on_delete=models.PROTECT, related_name="reversed_by")
     reason = models.CharField(max_length=20, choices=Reason.choices, blank=True)  # of a credit note
@@ -94,14 +97,20 @@ class Document(models.Model):
                 condition=Q(kind__in=["receipt", "fee"]),
                 name="document_one_valid_of_a_kind",
             ),
+            models.UniqueConstraint(
+                fields=["package", "edition"], condition=Q(kind="package"), name="document_one_valid_of_a_package"
+            ),
             models.CheckConstraint(
                 condition=Q(kind="credit-note", reverses__isnull=False) & ~Q(reason="")
                 | ~Q(kind="credit-note") & Q(reverses__isnull=True, reason=""),
                 name="document_only_credit_notes_reverse",
             ),
             models.CheckConstraint(
-                condition=Q(kind="statement", appointment__isnull=True)
-                | ~Q(kind="statement") & Q(appointment__isnull=False),
+                condition=Q(kind="statement", appointment__isnull=True, package__isnull=True)
+                | Q(kind__in=["receipt", "fee"], appointment__isnull=False, package__isnull=True)
+                | Q(kind="package", appointment__isnull=True, package__isnull=False)
+                | Q(kind="credit-note", appointment__isnull=False, package__isnull=True)
+                | Q(kind="credit-note", appointment__isnull=True, package__isnull=False),
                 name="document_has_its_subject",
             ),
             models.CheckConstraint(condition=Q(number__gt=0), name="document_numbers_start_at_one"),

@@ -30,7 +30,6 @@ class HealthcareService(models.Model):
     buffer_before = models.PositiveSmallIntegerField(default=0)
     buffer_after = models.PositiveSmallIntegerField(default=0)
     price_amount = models.PositiveIntegerField()
-    deposit_amount = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3, default="CAD")
     receipt_name = models.CharField(
         max_length=120, blank=True, help_text=_("As it stands on receipts: Physiotherapy: treatment. Empty: its name.")

@@ -132,17 +132,15 @@ class Location(models.Model):
             "Online, offer no time that leaves a hole too short for any online service, where there are others."
         ),
     )
-    free_cancel_hours = models.PositiveSmallIntegerField(default=24)
+    free_cancel_hours = models.PositiveSmallIntegerField(
+        default=24, help_text=_("Until how long before a visit cancelling is free, where its terms don't say.")
+    )
     move_notice_hours = models.PositiveSmallIntegerField(
         default=0, help_text=_("How long before a visit patients may still move it themselves. 0: until it begins.")
     )
     moves_allowed = models.PositiveSmallIntegerField(
         null=True, blank=True, help_text=_("How often a patient may move one visit. Empty: as often as they like.")
     )
-    late_fee_percent = models.PositiveSmallIntegerField(
-        default=100, help_text=_("Of the deposit, for a late cancellation.")
-    )
-    no_show_fee_percent = models.PositiveSmallIntegerField(default=100, help_text=_("Of the deposit."))
     review_response_hours = models.PositiveSmallIntegerField(
         default=24, help_text=_("Opening hours, not by the clock.")
     )
@@ -158,10 +156,15 @@ class Location(models.Model):
         blank=True,
         help_text=_("The clinic's own, as 203.0.113.0/24: times held from there are not limited."),
     )
-    online_payment = models.BooleanField(
-        default=True, help_text=_("Quebec forbids payment in advance: switch it off there.")
+    online_payment = models.BooleanField(default=True)
+    forbids_prepayment = models.BooleanField(
+        default=False,
+        help_text=_("Nothing is asked for before a visit: no deposit, no kept card, no package. Quebec demands it."),
     )
     pay_at_desk = models.BooleanField(default=True)
+    refund_limit_amount = models.PositiveIntegerField(
+        default=10000, help_text=_("In cents: what reception may give back for one visit. Above it a manager does.")
+    )
     policy_version = models.CharField(max_length=40, default="2026-11")
     reminder_hours = ArrayField(models.PositiveSmallIntegerField(), default=default_reminder_hours)
     quiet_from = models.TimeField(null=True, blank=True, help_text=_("No reminders from this hour of the evening..."))

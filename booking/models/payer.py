@@ -77,7 +77,8 @@ class Cover(models.Model):
 class Claim(models.Model):
     """What a payer is asked for one visit that took place. Minor units. States only move forward.
 
-    Only what was never billed is deleted. `closed_at` is when the payer had paid all, or said no to the rest.
+    Only what was never billed is deleted. `closed_at` is when the payer had paid all, or said no to the rest, or took
+    back what it had paid.
     """
 
     class State(models.TextChoices):
@@ -95,6 +96,7 @@ class Claim(models.Model):
         PAPERS_MISSING = "papers-missing", _("Papers were missing")
         OTHER_PAYER = "other-payer", _("Another payer must pay")
         WITHDRAWN = "withdrawn", _("We took the bill back")
+        TAKEN_BACK = "taken-back", _("Paid, and taken back after an audit")
         OTHER = "other", _("Another reason")
 
     OPEN = (State.BILLED, State.PART_PAID)
@@ -153,6 +155,7 @@ class Claim(models.Model):
                     ("billed", "denied"),
                     ("part-paid", "paid"),
                     ("part-paid", "denied"),
+                    ("paid", "denied"),  # the payer took its money back
                 ],
             ),
             pgtrigger.Protect(

@@ -25,12 +25,15 @@ class Task(models.Model):
         REVIEW_OVERDUE = "review-overdue", _("A request was not answered in time")
         DISPLACED = "displaced", _("Call about a visit that can't take place as booked")
         WITHDRAWN_CONSENT = "withdrawn-consent", _("A patient has taken back their agreement")
+        MONEY = "money", _("Money that does not agree")
+        CLAIM_DENIED = "claim-denied", _("Talk about a visit that the payer does not pay")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=30, choices=Kind.choices)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.REQUESTED)
     appointment = models.ForeignKey("booking.Appointment", null=True, on_delete=models.PROTECT, related_name="tasks")
     patient = models.ForeignKey("intake.Patient", null=True, on_delete=models.PROTECT, related_name="tasks")
+    finding = models.ForeignKey("payments.Finding", null=True, on_delete=models.PROTECT, related_name="tasks")
     contact = EncryptedField(null=True)  # {"name", "phone", "best_time"}; blanked 30 days after the task is closed
     asked_by = models.CharField(max_length=64, blank=True)  # a hash of the browser that asked to be called
     created_at = models.DateTimeField()
@@ -55,6 +58,13 @@ class Task(models.Model):
                 fields=["kind", "patient"],
                 condition=_OPEN & Q(patient__isnull=False, appointment__isnull=True),
                 name="task_open_once_for_a_patient",
+            ),
+            models.UniqueConstraint(
+                fields=["finding"], condition=_OPEN & Q(finding__isnull=False), name="task_open_once_for_a_finding"
+            ),
+            models.CheckConstraint(
+                condition=Q(kind="money", finding__isnull=False) | ~Q(kind="money") & Q(finding__isnull=True),
+                name="task_about_money_names_a_finding",
             ),
             models.UniqueConstraint(
                 fields=["kind", "asked_by"], condition=_OPEN & ~Q(asked_by=""), name="task_open_once_for_a_browser"

@@ -1,4 +1,7 @@
-"""Commands to Stripe: the row is committed first, its key makes asking twice harmless, its outcome is written down."""
+"""Commands to Stripe: the row is committed first, its key makes asking twice harmless, its outcome is written down.
+
+They are about a payment or a kept card, here called the payment in both cases.
+"""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -6,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import F
 
+from booking.models import KeptCard
 from booking.payments.gateway import Gateway, Gone, Refused, Seen, Unknown
 from booking.payments.models import GatewayCommand, Payment
 
@@ -13,12 +17,13 @@ KEY_LIVES = timedelta(hours=23)  # Stripe forgets a key after 24 hours
 SURELY_ANSWERED = timedelta(seconds=60)  # after this a request of ours is no longer on its way
 REST = timedelta(hours=1)  # before a refused operation is tried again
 ATTEMPTS = 5
+NOT_NEEDED = "Not needed any more."
 Outcome = GatewayCommand.Outcome
 
 
 def next_command(
     *,
-    payment: Payment,
+    payment: Payment | KeptCard,
     operation: str,
     amount: int | None = None,
     parameters: dict[str, Any] | None = None,
@@ -36,15 +41,15 @@ def next_command(
     if last is not None:
         if last.outcome == Outcome.DONE:
             return None
-        if last.outcome == Outcome.REFUSED and (last.attempt >= ATTEMPTS or _answered(last) + rest > now):
+        refused = last.outcome == Outcome.REFUSED and last.problem != NOT_NEEDED
+        if refused and last.amount == amount and (last.attempt >= ATTEMPTS or _answered(last) + rest > now):
             return None
         if last.outcome == Outcome.UNKNOWN:
             if not last.kept_failure and last.first_asked_at + KEY_LIVES > now:
                 return last
             close(last, Outcome.REFUSED, "Stripe shows that it was not done.", now=now)
         attempt = last.attempt + 1
-    return GatewayCommand.objects.create(
-        payment=payment,
+    return payment.commands.create(
         operation=operation,
         attempt=attempt,
         amount=amount,
@@ -69,7 +74,7 @@ def ask(*, command: GatewayCommand, gateway: Gateway, now: datetime) -> GatewayC
     return command
 
 
-def recognise(*, payment: Payment, seen: Seen, now: datetime) -> None:
+def recognise(*, payment: Payment | KeptCard, seen: Seen, now: datetime) -> None:
     """Close commands without an answer whose effect can be seen, or can't come about any more."""
     for command in payment.commands.filter(outcome=Outcome.UNKNOWN):
         outcome = _visible(command.operation, seen)
@@ -84,6 +89,18 @@ def close(command: GatewayCommand, outcome: Outcome, problem: str, *, now: datet
     command.save(update_fields=["outcome", "answered_at", "problem"])
 
 
+def are_all_answered(payment: Payment | KeptCard, now: datetime) -> bool:
+    """Whether no command of a payment waits for its outcome, when nothing is left to ask.
+
+    One that has not been carried out by now never will be: what it was for came about in another way.
+    """
+    waiting = list(payment.commands.filter(outcome=Outcome.UNKNOWN))
+    for command in waiting:
+        if is_surely_absent(command, now):
+            close(command, Outcome.REFUSED, NOT_NEEDED, now=now)
+    return all(command.outcome != Outcome.UNKNOWN for command in waiting)
+
+
 def is_surely_absent(command: GatewayCommand, now: datetime) -> bool:
     """Whether a look that shows nothing proves that this command was not carried out."""
     return command.kept_failure or command.first_asked_at + SURELY_ANSWERED <= now
@@ -93,6 +110,7 @@ def _visible(operation: str, seen: Seen) -> Outcome | None:
     session, intent = seen.session_status, seen.intent_status
     done = {
         "open_session": bool(session),
+        "charge": bool(intent),
         "expire_session": session == "expired",
         "capture": intent == "succeeded",
         "void": intent == "canceled",
@@ -108,7 +126,8 @@ def _visible(operation: str, seen: Seen) -> Outcome | None:
 
 
 def _send(command: GatewayCommand, gateway: Gateway, changes: dict[str, Any]) -> str:
-    payment, key = command.payment, command.idempotency_key
+    payment, key = command.payment or command.card, command.idempotency_key
+    assert payment is not None
     if command.operation == "open_session":
         session = gateway.open_session(order=command.parameters, key=key)
         changes.update(session_id=session.id, session_url=session.url, session_created_at=session.created_at)
@@ -116,6 +135,11 @@ def _send(command: GatewayCommand, gateway: Gateway, changes: dict[str, Any]) ->
     if command.operation == "expire_session":
         gateway.expire_session(session_id=payment.session_id, key=key)
         return payment.session_id
+    if isinstance(payment, KeptCard):
+        return gateway.detach(method_id=payment.method_id, key=key)
+    if command.operation == "charge":
+        changes["intent_id"] = gateway.charge(order=command.parameters, key=key)
+        return str(changes["intent_id"])
     if command.operation == "capture":
         return gateway.capture(intent_id=payment.intent_id, amount=command.amount or 0, key=key)
     if command.operation == "void":
@@ -131,7 +155,11 @@ def _send(command: GatewayCommand, gateway: Gateway, changes: dict[str, Any]) ->
 
 def _write_down(command: GatewayCommand, changes: dict[str, Any]) -> None:
     with transaction.atomic(durable=True):
-        Payment.objects.filter(pk=command.payment_id).update(revision=F("revision") + 1, **changes)
+        changes["revision"] = F("revision") + 1
+        if command.card is not None:
+            KeptCard.objects.filter(pk=command.card.pk).update(**changes)
+        elif command.payment is not None:
+            Payment.objects.filter(pk=command.payment.pk).update(**changes)
         # Somebody who looked meanwhile may have closed it already.
         GatewayCommand.objects.filter(pk=command.pk, outcome=Outcome.UNKNOWN).update(
             outcome=command.outcome,

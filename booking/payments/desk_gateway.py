@@ -1,7 +1,10 @@
-"""The second way to pay: cash or the terminal, at the desk. What a person says they took or gave back is done."""
+"""The second way to pay: at the desk. What a person says they took or gave back is done."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID, uuid4
+
+from django.db.models import Sum
 
 from booking.errors import PaymentNotOffered, RefundTooLarge
 from booking.models import Appointment
@@ -9,8 +12,16 @@ from booking.payments.ledger import Kind, total, write_entry
 from booking.payments.models import Payment
 from intake.models import User
 
-METHODS = ("cash", "terminal")
+METHODS = ("cash", "terminal", "e-transfer", "gift-card")
 State = Payment.State
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What changed hands in one way. Minor units."""
+
+    amount: int
+    method: str
 
 
 def take_at_desk(
@@ -37,11 +48,13 @@ def take_at_desk(
 
 
 def hand_back_at_desk(*, appointment: Appointment, amount: int, method: str, by: User, now: datetime) -> None:
-    """Record `amount` minor units handed back of what was paid at the desk. The caller locks the payments.
+    """Record `amount` minor units handed back of what was paid at the desk, or could not go back to a card. The caller
+    locks the payments.
 
-    :raises RefundTooLarge: less than that was paid there
+    :raises RefundTooLarge: less than that is there
     """
     paid = {payment: _in_the_till(payment) for payment in _taken_at_desk(appointment)}
+    paid |= {payment: came_back(payment) for payment in _taken_online(appointment)}
     if method not in METHODS or amount <= 0:
         raise PaymentNotOffered
     if amount > sum(paid.values()):
@@ -50,8 +63,13 @@ def hand_back_at_desk(*, appointment: Appointment, amount: int, method: str, by:
         if part := min(there, amount):
             amount -= part
             reference = f"desk {total(payment, Kind.REFUND) + part}"
-            for kind in (Kind.REFUND, Kind.CREDIT):
-                write_entry(payment=payment, kind=kind, amount=part, reference=reference, method=method, by=by, now=now)
+            write_entry(
+                payment=payment, kind=Kind.REFUND, amount=part, reference=reference, method=method, by=by, now=now
+            )
+            if payment.gateway == Payment.Gateway.DESK:  # online it was credited when that was decided
+                write_entry(
+                    payment=payment, kind=Kind.CREDIT, amount=part, reference=reference, method=method, by=by, now=now
+                )
 
 
 def _asked_at_desk(appointment: Appointment) -> list[Payment]:
@@ -62,6 +80,17 @@ def _asked_at_desk(appointment: Appointment) -> list[Payment]:
 def _taken_at_desk(appointment: Appointment) -> list[Payment]:
     desk = appointment.payments.filter(gateway=Payment.Gateway.DESK, state=State.CAPTURED)
     return list(desk.order_by("created_at"))
+
+
+def came_back(payment: Payment) -> int:
+    """What the bank could not give back to the card, less what was handed over at the desk instead."""
+    handed_over = payment.entries.filter(kind=Kind.REFUND, method__in=METHODS).aggregate(sum=Sum("amount"))["sum"]
+    return max(0, total(payment, Kind.REFUND_FAILED) - (handed_over or 0))
+
+
+def _taken_online(appointment: Appointment) -> list[Payment]:
+    online = appointment.payments.filter(gateway=Payment.Gateway.STRIPE, state=State.CAPTURED)
+    return list(online.order_by("created_at"))
 
 
 def _in_the_till(payment: Payment) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Protocol
 
 
@@ -41,11 +41,24 @@ class SessionSeen:
     intent_id: str
     payment_ref: str
     created_at: datetime
+    card_ref: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MethodSeen:
+    """A card that can be charged again, and whose it is there."""
+
+    id: str
+    customer_id: str
+    brand: str
+    last4: str
+    exp_year: int
+    exp_month: int
 
 
 @dataclass(frozen=True, slots=True)
 class IntentSeen:
-    """A PaymentIntent as it is. Minor units, currency in capitals."""
+    """A PaymentIntent as it is. Minor units, currency in capitals. `method`: the card it leaves with us, if any."""
 
     id: str
     status: str
@@ -55,6 +68,7 @@ class IntentSeen:
     currency: str
     payment_ref: str
     created_at: datetime
+    method: MethodSeen | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +82,65 @@ class RefundSeen:
 
 
 @dataclass(frozen=True, slots=True)
+class DisputeMove:
+    """What a dispute moved on our account: `amount` below zero was taken, `fee` above zero was charged for it."""
+
+    id: str
+    amount: int
+    fee: int
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeSeen:
+    """A cardholder asks their bank for the money back. `status`: in Stripe's words; won and lost end it."""
+
+    id: str
+    status: str
+    amount: int
+    answer_by: datetime | None
+    moves: tuple[DisputeMove, ...]
+
+    @property
+    def gone(self) -> int:
+        """What it has taken from us and not brought back."""
+        return -sum(move.amount for move in self.moves)
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutSeen:
+    """Money on its way from Stripe to the bank. `status` in Stripe's words."""
+
+    id: str
+    amount: int
+    currency: str
+    status: str
+    created_at: datetime
+    arrives_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class MovementSeen:
+    """One line of our account at Stripe. `category` in Stripe's words; `source_id` is what moved it."""
+
+    id: str
+    category: str
+    intent_id: str
+    source_id: str
+    amount: int
+    fee: int
+    created_at: datetime
+    currency: str = "CAD"
+    payout: PayoutSeen | None = None  # what it was, if that is what moved
+
+
+@dataclass(frozen=True, slots=True)
 class Seen:
     """Everything about one payment at this moment."""
 
     session: SessionSeen | None = None
     intent: IntentSeen | None = None
     refunds: tuple[RefundSeen, ...] = ()
+    disputes: tuple[DisputeSeen, ...] = ()
 
     @property
     def session_status(self) -> str:
@@ -102,8 +169,22 @@ class Gateway(Protocol):
 
     def intents_since(self, since: datetime) -> Iterator[IntentSeen]: ...
 
+    def movements_since(self, since: datetime) -> Iterator[MovementSeen]: ...
+
+    def movements_of(self, payout_id: str) -> Iterator[MovementSeen]: ...
+
     def capture(self, *, intent_id: str, amount: int, key: str) -> str: ...
 
     def void(self, *, intent_id: str, key: str) -> str: ...
+
+    def charge(self, *, order: dict[str, Any], key: str) -> str: ...
+
+    def find_intent(self, *, payment_ref: str, since: datetime) -> IntentSeen | None: ...
+
+    def look_up_card(self, *, session_id: str) -> tuple[SessionSeen, MethodSeen | None]: ...
+
+    def find_card_session(self, *, card_ref: str, since: datetime) -> SessionSeen | None: ...
+
+    def detach(self, *, method_id: str, key: str) -> str: ...
 
     def refund(self, *, intent_id: str, amount: int, payment_ref: str, command: str, key: str) -> str: ...

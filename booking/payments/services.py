@@ -10,12 +10,15 @@ from uuid import UUID
 
 from booking.errors import RefundTooLarge
 from booking.models import Appointment
-from booking.payments.desk_gateway import hand_back_at_desk, take_at_desk
-from booking.payments.ledger import Kind, fees_of_moves, total, write_entry
+from booking.payments.desk_gateway import came_back, hand_back_at_desk, take_at_desk
+from booking.payments.ledger import OWES_FEES_ONLY, Kind, fees_of_moves, in_dispute, total, write_entry
 from booking.payments.models import LedgerEntry, Payment
+from booking.payments.package_gateway import give_session_back
+from booking.rules.packages import session_after
 from intake.models import Patient, User
 
 State = Payment.State
+ASKED_BY_LINK = (Payment.Purpose.BALANCE, Payment.Purpose.FEE)
 CERTAINTY = (State.CAPTURED, State.AUTHORISED, State.OPEN, State.VOIDED, State.LAPSED)
 
 
@@ -81,11 +84,17 @@ def release_payments(*, appointment: Appointment, keep: int, now: datetime) -> i
     """Give back or release everything above `keep` minor units, when a visit does not take place; what is kept.
 
     What the patient's own late moves cost is kept beside. Money in the desk's till counts first; what a person must
-    hand back there shows as a balance below zero.
+    hand back there shows as a balance below zero. A package's session is kept as a whole or goes back to it.
     """
     kept, keep = 0, keep + fees_of_moves(appointment)
     for payment in sorted(_all_locked(appointment), key=_certainty):
         share = min(_at_hand(payment), keep - kept)
+        if _is_session(payment):
+            if session_after(fee=share, worth=_at_hand(payment)) == "kept":
+                kept += share
+            else:
+                give_session_back(payment=payment, visit=appointment, now=now)
+            continue
         _lower(payment, share, now)
         kept += share
     return kept
@@ -100,15 +109,20 @@ def charge_fee(*, appointment: Appointment, amount: int, now: datetime) -> Payme
         return None
     payments = _all_locked(appointment)
     cause = str(appointment.status)
-    reference = f"fee {cause} v{appointment.schedule_version}"
+    reference = fee_reference(appointment)
     charged = LedgerEntry.objects.filter(payment__appointment=appointment, kind=Kind.FEE, reference=reference).first()
     if charged is not None:
         return charged.payment
-    covered = [payment for payment in payments if _at_hand(payment) >= amount]
+    covered = [payment for payment in payments if _covers(payment, amount)]
     payment = covered[-1] if covered else _fee_at_desk(appointment, amount, now)
     if payment is not None:
         write_entry(payment=payment, kind=Kind.FEE, amount=amount, reference=reference, method=cause, now=now)
     return payment
+
+
+def fee_reference(appointment: Appointment) -> str:
+    """What tells a visit's fees apart: the state it is in, and how often it was moved."""
+    return f"fee {appointment.status} v{appointment.schedule_version}"
 
 
 def record_desk_payment(
@@ -120,7 +134,7 @@ def record_desk_payment(
     now: datetime,
     request_key: UUID | None = None,
 ) -> Payment:
-    """Write down `amount` minor units paid in cash or at the terminal; twice with one `request_key` counts once."""
+    """Write down `amount` minor units paid at the desk; twice with one `request_key` counts once."""
     _all_locked(appointment)
     return take_at_desk(appointment=appointment, amount=amount, method=method, by=by, now=now, request_key=request_key)
 
@@ -132,6 +146,45 @@ def record_desk_refund(*, appointment: Appointment, amount: int, method: str, by
     """
     _all_locked(appointment)
     hand_back_at_desk(appointment=appointment, amount=amount, method=method, by=by, now=now)
+
+
+def refund_online(*, appointment: Appointment, amount: int, now: datetime) -> None:
+    """Decide to give back `amount` minor units of what was taken online, on the card that was used last first.
+
+    :raises RefundTooLarge: less than that is left there
+    """
+    taken = [one for one in _all_locked(appointment) if one.gateway == Payment.Gateway.STRIPE and _is_taken(one)]
+    left = sum(_at_hand(one) for one in taken)
+    if not 0 < amount <= left:
+        raise RefundTooLarge(left=left)
+    for payment in sorted(taken, key=lambda one: one.created_at, reverse=True):
+        part = min(amount, _at_hand(payment))
+        if part:
+            want_refund(payment=payment, amount=part, now=now)
+            amount -= part
+
+
+def ask_online_at_most(*, appointment: Appointment, due: int, now: datetime) -> None:
+    """End what is asked online and is more than `due` minor units by now; what was authorised for it is released."""
+    # What is authorised counts as paid for a visit to come only.
+    uncounted = {State.OPEN, State.AUTHORISED} if appointment.status in OWES_FEES_ONLY else {State.OPEN}
+    asked = [one for one in _all_locked(appointment) if one.gateway == Payment.Gateway.STRIPE]
+    for payment in asked:
+        if payment.state in uncounted and payment.purpose in ASKED_BY_LINK and payment.amount > due:
+            # What is taken from a kept card may have been taken by now: what is too much of it goes back.
+            keep(payment=payment, amount=due if payment.card_id else 0, now=now)
+
+
+def at_hand(appointment: Appointment, *gateways: Payment.Gateway) -> int:
+    """What the clinic has of the patient's money for a visit, after all that was decided to give back; of these
+    gateways, or of the desk and online. What the bank could not give back lies at the desk.
+    """
+    of = gateways or (Payment.Gateway.DESK, Payment.Gateway.STRIPE)
+    taken = Payment.objects.filter(appointment=appointment, state=State.CAPTURED)
+    left = sum(_at_hand(payment) for payment in taken.filter(gateway__in=of))
+    if Payment.Gateway.DESK in of:
+        left += sum(came_back(payment) for payment in taken.filter(gateway=Payment.Gateway.STRIPE))
+    return left
 
 
 def keep(*, payment: Payment, amount: int, now: datetime) -> Payment:
@@ -164,7 +217,12 @@ def _waits_in_the_till(payment: Payment) -> bool:
 
 def _may_be_open_at_stripe(payment: Payment) -> bool:
     asked = payment.commands.filter(operation="open_session").exclude(outcome="refused")
-    return bool(payment.session_id) or asked.exists()
+    charged = payment.commands.filter(operation="charge")  # refused by the bank, it stands there still
+    return bool(payment.session_id) or asked.exists() or charged.exists()
+
+
+def _is_taken(payment: Payment) -> bool:
+    return payment.state == State.CAPTURED
 
 
 def _locked(payment: Payment) -> Payment:
@@ -182,12 +240,24 @@ def _certainty(payment: Payment) -> tuple[bool, int]:
     return payment.gateway == Payment.Gateway.STRIPE, CERTAINTY.index(State(payment.state))
 
 
+def _is_session(payment: Payment) -> bool:
+    """Whether a package's session pays here, and was not given back."""
+    return payment.gateway == Payment.Gateway.PACKAGE and bool(payment.keep_amount)
+
+
+def _covers(payment: Payment, fee: int) -> bool:
+    if _is_session(payment):
+        return session_after(fee=fee, worth=_at_hand(payment)) == "kept"
+    return _at_hand(payment) >= fee
+
+
 def _at_hand(payment: Payment) -> int:
     """How much of a payment the clinic has or can take now, after what it has decided to give back."""
     if payment.state == State.CAPTURED and payment.gateway == Payment.Gateway.DESK:
         return total(payment, Kind.DESK) - total(payment, Kind.REFUND)
     if payment.state in (State.CAPTURED, State.AUTHORISED):
-        return payment.amount if payment.keep_amount is None else payment.keep_amount
+        kept = payment.amount if payment.keep_amount is None else payment.keep_amount
+        return max(kept - in_dispute(payment), 0)
     return 0
 
 

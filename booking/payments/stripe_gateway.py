@@ -2,18 +2,39 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 import stripe
 from django.conf import settings
 
-from booking.payments.gateway import Gone, IntentSeen, RefundSeen, Refused, Seen, SessionSeen, Unknown
+from booking.payments.gateway import (
+    DisputeSeen,
+    Gone,
+    IntentSeen,
+    MethodSeen,
+    MovementSeen,
+    RefundSeen,
+    Refused,
+    Seen,
+    SessionSeen,
+    Unknown,
+)
+from booking.payments.stripe_bodies import (
+    dispute_seen,
+    intent_seen,
+    is_disputed,
+    method_kept,
+    movement_seen,
+    refund_seen,
+    session_seen,
+)
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 10  # the library's own default is 80
 PAGE = 100
+_OF_INTENT = ["latest_charge", "payment_method"]
 
 stripe.enable_telemetry = False
 
@@ -45,7 +66,7 @@ class StripeGateway:
         """Open a page to pay on. What Stripe learns: amount, currency, language, addresses to return to, our id."""
         with _own_failures():
             session = self._api.checkout.sessions.create(_session_form(order), {"idempotency_key": key})
-            return _session(session.to_dict())
+            return session_seen(session.to_dict())
 
     def expire_session(self, *, session_id: str, key: str) -> None:
         with _own_failures():
@@ -56,9 +77,14 @@ class StripeGateway:
             session = self._session_with_intent(session_id) if session_id else None
             intent = session["payment_intent"] if session else None
             if intent is None and intent_id:
-                intent = self._api.payment_intents.retrieve(intent_id).to_dict()
-            refunds = self._refunds(intent["id"]) if intent and intent["status"] == "succeeded" else ()
-            return Seen(_session(session) if session else None, _intent(intent) if intent else None, refunds)
+                intent = self._api.payment_intents.retrieve(intent_id, {"expand": _OF_INTENT}).to_dict()
+            taken = intent is not None and intent["status"] == "succeeded"
+            return Seen(
+                session=session_seen(session) if session else None,
+                intent=intent_seen(intent) if intent else None,
+                refunds=self._refunds(intent["id"]) if intent and taken else (),
+                disputes=self._disputes(intent["id"]) if intent and is_disputed(intent) else (),
+            )
 
     def find_session(self, *, payment_ref: str, since: datetime) -> SessionSeen | None:
         """The newest session of a payment. Lists, because Stripe's search lags behind."""
@@ -69,13 +95,21 @@ class StripeGateway:
         with _own_failures():
             page = self._api.checkout.sessions.list({"created": {"gte": int(since.timestamp())}, "limit": PAGE})
             for session in page.auto_paging_iter():
-                yield _session(session.to_dict())
+                yield session_seen(session.to_dict())
 
     def intents_since(self, since: datetime) -> Iterator[IntentSeen]:
         with _own_failures():
             page = self._api.payment_intents.list({"created": {"gte": int(since.timestamp())}, "limit": PAGE})
             for intent in page.auto_paging_iter():
-                yield _intent(intent.to_dict())
+                yield intent_seen(intent.to_dict())
+
+    def movements_since(self, since: datetime) -> Iterator[MovementSeen]:
+        """What came to our account and left it, the newest first; what is only held moves nothing."""
+        return self._movements({"created": {"gte": int(since.timestamp())}})
+
+    def movements_of(self, payout_id: str) -> Iterator[MovementSeen]:
+        """What went to the bank with a payout, the payout itself included."""
+        return self._movements({"payout": payout_id})
 
     def capture(self, *, intent_id: str, amount: int, key: str) -> str:
         """Take `amount` minor units of what is authorised; the rest is released by Stripe."""
@@ -89,6 +123,32 @@ class StripeGateway:
         with _own_failures():
             return self._api.payment_intents.cancel(intent_id, options={"idempotency_key": key}).id
 
+    def charge(self, *, order: dict[str, Any], key: str) -> str:
+        """Take money from a kept card while its holder is away, as they agreed to."""
+        with _own_failures():
+            return self._api.payment_intents.create(_charge_form(order), {"idempotency_key": key}).id
+
+    def find_intent(self, *, payment_ref: str, since: datetime) -> IntentSeen | None:
+        """The newest intent of a payment. Lists, because Stripe's search lags behind."""
+        return next((intent for intent in self.intents_since(since) if intent.payment_ref == payment_ref), None)
+
+    def look_up_card(self, *, session_id: str) -> tuple[SessionSeen, MethodSeen | None]:
+        """A page on which a card is left, and the card, once it can be charged."""
+        with _own_failures():
+            session = self._api.checkout.sessions.retrieve(
+                session_id, {"expand": ["setup_intent.payment_method"]}
+            ).to_dict()
+            return session_seen(session), method_kept(session["setup_intent"])
+
+    def find_card_session(self, *, card_ref: str, since: datetime) -> SessionSeen | None:
+        """The newest page on which this card was asked for."""
+        return next((session for session in self.sessions_since(since) if session.card_ref == card_ref), None)
+
+    def detach(self, *, method_id: str, key: str) -> str:
+        """Forget a card: it can't be charged any more."""
+        with _own_failures():
+            return self._api.payment_methods.detach(method_id, options={"idempotency_key": key}).id
+
     def refund(self, *, intent_id: str, amount: int, payment_ref: str, command: str, key: str) -> str:
         with _own_failures():
             refund = self._api.refunds.create(
@@ -101,9 +161,15 @@ class StripeGateway:
             )
             return refund.id
 
+    def _movements(self, wanted: dict[str, Any]) -> Iterator[MovementSeen]:
+        form: Any = wanted | {"limit": PAGE, "expand": ["data.source"]}
+        with _own_failures():
+            for moved in self._api.balance_transactions.list(form).auto_paging_iter():
+                yield movement_seen(moved.to_dict())
+
     def _session_with_intent(self, session_id: str) -> dict[str, Any]:
         session: dict[str, Any] = self._api.checkout.sessions.retrieve(
-            session_id, {"expand": ["payment_intent"]}
+            session_id, {"expand": [f"payment_intent.{name}" for name in _OF_INTENT]}
         ).to_dict()
         return session
 
@@ -111,7 +177,11 @@ class StripeGateway:
         """What went back of money that was taken; a released authorisation moves no balance and is left out."""
         page = self._api.refunds.list({"payment_intent": intent_id, "limit": PAGE})
         found = (refund.to_dict() for refund in page.auto_paging_iter())
-        return tuple(_refund(refund) for refund in found if refund["balance_transaction"])
+        return tuple(refund_seen(refund) for refund in found if refund["balance_transaction"])
+
+    def _disputes(self, intent_id: str) -> tuple[DisputeSeen, ...]:
+        page = self._api.disputes.list({"payment_intent": intent_id, "limit": PAGE})
+        return tuple(dispute_seen(dispute.to_dict()) for dispute in page.auto_paging_iter())
 
 
 @contextmanager
@@ -135,59 +205,46 @@ def _said(error: stripe.StripeError) -> str:
 
 
 def _session_form(order: dict[str, Any]) -> Any:
-    ours = {"payment": order["payment"]}
-    price = {
-        "currency": order["currency"].lower(),
-        "unit_amount": order["amount"],
-        "product_data": {"name": order["description"]},
-    }
-    return {
-        "mode": "payment",
-        "client_reference_id": order["payment"],
-        "line_items": [{"price_data": price, "quantity": 1}],
-        "payment_intent_data": {
-            "capture_method": "manual",
-            "description": order["description"],
-            "metadata": ours,
-        },
-        "metadata": ours,
+    """What opens a page: to pay on, to pay and leave the card on, or only to leave it on."""
+    page = {
         "payment_method_types": ["card"],
         "locale": order["locale"],
         "success_url": order["success_url"],
         "cancel_url": order["cancel_url"],
         "expires_at": order["expires_at"],
     }
+    if "payment" not in order:
+        ours = {"card": order["card"]}
+        setup = {"mode": "setup", "customer_creation": "always", "setup_intent_data": {"metadata": ours}}
+        return page | setup | {"client_reference_id": order["card"], "metadata": ours}
+    ours = {"payment": order["payment"]}
+    price = {
+        "currency": order["currency"].lower(),
+        "unit_amount": order["amount"],
+        "product_data": {"name": order["description"]},
+    }
+    intent = {"capture_method": "manual", "description": order["description"], "metadata": ours}
+    if "card" in order:
+        page |= {"customer_creation": "always"}
+        intent |= {"setup_future_usage": "off_session"}
+    return page | {
+        "mode": "payment",
+        "client_reference_id": order["payment"],
+        "line_items": [{"price_data": price, "quantity": 1}],
+        "payment_intent_data": intent,
+        "metadata": ours,
+    }
 
 
-def _session(body: dict[str, Any]) -> SessionSeen:
-    intent = body.get("payment_intent") or ""
-    return SessionSeen(
-        id=body["id"],
-        status=body["status"] or "",
-        url=body.get("url") or "",
-        intent_id=intent["id"] if isinstance(intent, dict) else intent,
-        payment_ref=(body.get("metadata") or {}).get("payment", ""),
-        created_at=datetime.fromtimestamp(body["created"], UTC),
-    )
-
-
-def _intent(body: dict[str, Any]) -> IntentSeen:
-    return IntentSeen(
-        id=body["id"],
-        status=body["status"],
-        amount=body["amount"],
-        capturable=body.get("amount_capturable") or 0,
-        received=body.get("amount_received") or 0,
-        currency=body["currency"].upper(),
-        payment_ref=(body.get("metadata") or {}).get("payment", ""),
-        created_at=datetime.fromtimestamp(body["created"], UTC),
-    )
-
-
-def _refund(body: dict[str, Any]) -> RefundSeen:
-    return RefundSeen(
-        id=body["id"],
-        amount=body["amount"],
-        status=body["status"] or "",
-        command=(body.get("metadata") or {}).get("command", ""),
-    )
+def _charge_form(order: dict[str, Any]) -> Any:
+    return {
+        "amount": order["amount"],
+        "currency": order["currency"].lower(),
+        "customer": order["customer"],
+        "payment_method": order["method"],
+        "payment_method_types": ["card"],
+        "confirm": True,
+        "off_session": True,
+        "description": order["description"],
+        "metadata": {"payment": order["payment"]},
+    }

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from booking.services import checkout
+from booking.services import cards, checkout, fee_taking, money_tasks, payouts
 from intake.clock import now
 
 
@@ -34,3 +34,33 @@ def reconcile_payments(**_later: object) -> None:
 def reconcile_nightly(**_later: object) -> None:
     """Compare three days both ways."""
     checkout.reconcile_nightly(now=now())
+
+
+@shared_task
+def sweep_cards(**_later: object) -> None:
+    """Let times go whose card was not left, and have cards forgotten that were taken back."""
+    cards.sweep_cards(now=now())
+
+
+@shared_task
+def forget_needless_cards(**_later: object) -> None:
+    """Have cards forgotten that nothing needs any more."""
+    cards.forget_needless_cards(now=now())
+
+
+@shared_task
+def take_due_fees(**_later: object) -> None:
+    """Take the fees that a manager approved a day ago."""
+    fee_taking.take_due_fees(now=now())
+
+
+@shared_task
+def read_payouts(**_later: object) -> int:
+    """Write down what Stripe moved and paid out."""
+    return payouts.read_payouts(now=now())
+
+
+@shared_task
+def keep_tasks_of_findings(**_later: object) -> None:
+    """Tell managers what does not agree, and no longer what does."""
+    money_tasks.keep_tasks_of_findings(now=now())

@@ -18,6 +18,7 @@ from booking.reminders.switch import senders_released
 from booking.rules.reminders import (
     ACCOUNT_NEWS_KEEPS,
     FAREWELLS,
+    OF_MONEY,
     SIGN_IN_KEEPS,
     Planned,
     QuietHours,
@@ -34,7 +35,9 @@ __all__ = [
     "announce_cancellation",
     "announce_change",
     "announce_decision",
+    "announce_fee",
     "announce_lost_slot",
+    "announce_pay_link",
     "announce_payment_problem",
     "announce_visit_stays",
     "ask_for_another_time",
@@ -52,6 +55,7 @@ __all__ = [
     "shift_messages",
     "stop_messages",
     "tell_staff",
+    "unsay_fee",
 ]
 
 # Why a row was not sent, as the visit's page says it, translated there.
@@ -246,6 +250,27 @@ def announce_payment_problem(*, appointment: Appointment, now: datetime) -> None
     )
 
 
+def announce_pay_link(*, appointment: Appointment, path: str, about: str, until: datetime, now: datetime) -> None:
+    """Mail the address of the page where what is due is paid, good `until` then; no sum stands in a mail. `about` sets
+    apart what is sent again.
+    """
+    asked = at_once("pay-link", start=appointment.start, deadline=until, now=now)
+    write_messages(appointment=appointment, planned=[asked], content={"path": path}, about=about, now=now)
+
+
+def announce_fee(*, appointment: Appointment, about: str, take_at: datetime, now: datetime) -> None:
+    """Tell the patient a day before that a fee will be taken from their card; no sum stands in a mail. `about` sets
+    apart what is said again.
+    """
+    told = at_once("fee-coming", start=appointment.start, deadline=take_at, now=now)
+    write_messages(appointment=appointment, planned=[told], about=about, now=now)
+
+
+def unsay_fee(*, appointment: Appointment, now: datetime) -> None:
+    """It will not be taken after all: what has not gone out yet stays here."""
+    stop_messages(appointment=appointment, reason=ANSWERED, kinds=["fee-coming"], now=now)
+
+
 def ask_to_answer(*, appointment: Appointment, number: int, now: datetime) -> None:
     """Tell the patient that their therapist has a question (their `number`th); the page says which."""
     asked = at_once("question-waiting", start=appointment.start, deadline=appointment.decide_by, now=now)
@@ -328,7 +353,7 @@ def resend(*, communication: Communication, now: datetime) -> Communication:
         visit is None
         or visit.schedule_version != communication.schedule_version
         or not still_true(communication.kind, status=visit.status, awaiting=visit.awaiting)
-        or (visit.start <= now and communication.kind not in FAREWELLS)
+        or (visit.start <= now and communication.kind not in FAREWELLS | OF_MONEY)
     ):
         raise NotPossibleNow
     first = communication.dedupe_key.rpartition(":r")[0] if _is_resent(communication) else communication.dedupe_key

@@ -19,8 +19,10 @@ ACCOUNT_NEWS_KEEPS = timedelta(days=2)
 
 # Messages that tell of an end: they go out although (or because) the visit is cancelled.
 FAREWELLS = frozenset({"cancellation", "declined", "paid-too-late", "time-released"})
-# Asked about a visit that can't take place, be it that its hour is over by then.
-AFTER_THE_FACT = frozenset({"another-time"})
+# What is paid after a visit, whether it took place or not.
+OF_MONEY = frozenset({"pay-link", "fee-coming"})
+# Asked about a visit that can't take place or is to be paid, be it that its hour is over by then.
+AFTER_THE_FACT = frozenset({"another-time"}) | OF_MONEY
 # In which states (status, awaiting) a message is still true; a kind that isn't named is true in any living state.
 _TRUE_IN: dict[str, frozenset[tuple[str, str]]] = {
     "payment-waiting": frozenset({("pending", "payment")}),
@@ -36,7 +38,7 @@ _TRUE_IN: dict[str, frozenset[tuple[str, str]]] = {
     "waitlist-offer": frozenset({("proposed", "")}),
 }
 # What has happened stays true whatever becomes of the visit.
-_STAYS_TRUE = frozenset({"request-overdue"})
+_STAYS_TRUE = frozenset({"request-overdue"}) | OF_MONEY
 _ENDED = frozenset({"cancelled", "entered-in-error"})
 
 
@@ -121,10 +123,10 @@ def at_once(kind: str, *, start: datetime, deadline: datetime | None = None, now
     What is said about a coming visit is useless once it begins; what asks for something, once its `deadline` has
     passed; an end is news for at least a day.
     """
-    if kind in FAREWELLS | _STAYS_TRUE:
-        return Planned(now, kind, max(start, now + NEWS_KEEPS))
     if kind in AFTER_THE_FACT and deadline:
         return Planned(now, kind, deadline)
+    if kind in FAREWELLS | _STAYS_TRUE:
+        return Planned(now, kind, max(start, now + NEWS_KEEPS))
     return Planned(now, kind, min(start, deadline) if deadline and deadline > now else start)
 
 

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Final, Literal
 
-Operation = Literal["expire_session", "capture", "void", "refund"]
+Operation = Literal["expire_session", "charge", "capture", "void", "refund"]
 
 # States only move to a higher rank.
 RANK: Final = {"open": 0, "authorised": 1, "captured": 2, "voided": 2, "lapsed": 2}
+_REFUSED: Final = frozenset({"requires_payment_method", "requires_action"})  # by the bank, while the payer was away
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +39,26 @@ def next_step(
     capturable: int,
     received: int,
     sent_back: int,
+    disputed: int = 0,
     keep: int | None,
+    charge: bool = False,
     end_checkout: bool = False,
 ) -> Step | None:
     """What to ask next so that Stripe keeps `keep` for us; None if it does, or while that is undecided.
 
+    :param disputed: what the cardholder's bank has taken back; it is not given back a second time
+    :param charge: it is taken from a kept card, and nothing of it is there yet
     :param end_checkout: let nobody pay any more, whatever is decided
     """
     if intent == "requires_capture" and keep is not None:
         return Step("capture", min(keep, capturable)) if keep else Step("void", capturable)
-    if intent == "succeeded" and keep is not None and received - sent_back > keep:
-        return Step("refund", received - sent_back - keep)
+    left = received - sent_back - disputed
+    if intent == "succeeded" and keep is not None and left > keep:
+        return Step("refund", left - keep)
     if session == "open" and (keep == 0 or end_checkout):
         return Step("expire_session", 0)
+    if charge and keep:
+        return Step("charge", keep)
+    if intent in _REFUSED and not session and keep == 0:
+        return Step("void", 0)
     return None

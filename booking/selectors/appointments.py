@@ -33,7 +33,8 @@ def appointments_of_user(user: User) -> QuerySet[Appointment]:
 
 def appointments_visible_to(user: User, *, now: datetime) -> QuerySet[Appointment]:
     """What a signed-in person may reach: reception and managers every visit, a therapist their own and those of
-    patients whom they care for, a patient their own, the owner and strangers none.
+    patients whom they care for, a patient their own, the owner and strangers none. Each once, without a DISTINCT: over
+    all these columns that costs the planner of PostgreSQL a tenth of a second on every page.
     """
     if works_at_desk(user):
         return with_relations()

@@ -155,7 +155,7 @@ def _visits(
     )
     found = found.select_related("offer__entry__patient", "offer__instead_of__patient")
     found = found.annotate(displaced=displacing(), room_closed=room_closing())
-    for visit in found.order_by("start", "pk").distinct():
+    for visit in found.order_by("start", "pk"):
         visits[visit.practitioner_id, wall_date(visit.start, location.time_zone)].append(visit)
     return visits
 

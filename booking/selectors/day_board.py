@@ -11,7 +11,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from booking.models import Appointment, Location
-from booking.payments.ledger import Balance, balances_of
+from booking.payments.ledger import OWES_FEES_ONLY, Balance, balances_of
 from booking.reminders.models import Communication
 from booking.rules.walltime import start_of_day
 from booking.selectors.alerts import must_be_acknowledged
@@ -123,7 +123,7 @@ def _visits_of(location: Location, day: date, by: User, now: datetime) -> QueryS
         status__in=[Status.CANCELLED, Status.ENTERED_IN_ERROR], payments__isnull=True, cancel_settles_at__isnull=True
     )
     ordered = _with_circumstances(found.exclude(status=Status.PROPOSED).exclude(nobody_asked), now)
-    return ordered.order_by("start", "practitioner__name", "pk").distinct()
+    return ordered.order_by("start", "practitioner__name", "pk")
 
 
 def _with_circumstances(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
@@ -262,4 +262,5 @@ def _about_money(visit: Appointment, balance: Balance) -> Iterator[Blocker]:
     elif balance.due < 0:
         yield Blocker("money-back", _("There is money to give back."), "give-back", amount=-balance.due)
     elif balance.due > 0 and visit.status not in _COMING:
-        yield Blocker("unpaid", _("Not paid yet."), "take-payment", amount=balance.due)
+        words = _("The fee is not paid yet.") if visit.status in OWES_FEES_ONLY else _("Not paid yet.")
+        yield Blocker("unpaid", words, "take-payment", amount=balance.due)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, QuerySet
 
-from booking.models import Appointment, Document, DocumentCopy
+from booking.models import Appointment, Document, DocumentCopy, Package
 from booking.rules.receipts import correction_needed, from_facts
 from booking.selectors.receipts import money_of_all, with_what_papers_need
 from intake.access import works_at_desk
@@ -23,7 +23,7 @@ def may_have_papers_of(patient: Patient, user: User | None) -> bool:
 
 def all_documents() -> QuerySet[Document]:
     """Every document, for reception and managers."""
-    return Document.objects.select_related("patient", "appointment", "location", "reverses", "reversed_by")
+    return Document.objects.select_related("patient", "appointment", "package", "location", "reverses", "reversed_by")
 
 
 def documents_of_user(user: User) -> QuerySet[Document]:
@@ -48,11 +48,10 @@ def copies_of(documents: QuerySet[Document]) -> QuerySet[DocumentCopy]:
     return copies.select_related("document__reverses", "document__location")
 
 
-def valid_documents_of(visit: Appointment) -> QuerySet[Document]:
-    """The receipt and the fee's document of a visit that no credit note has taken back."""
-    return visit.documents.filter(kind__in=[Kind.RECEIPT, Kind.FEE], reversed_by=None).select_related(
-        "location", "patient", "appointment"
-    )
+def valid_documents_of(subject: Appointment | Package) -> QuerySet[Document]:
+    """The receipt and the fee's document of a visit, or a package's, that no credit note has taken back."""
+    valid = subject.documents.filter(kind__in=[Kind.RECEIPT, Kind.FEE, Kind.PACKAGE], reversed_by=None)
+    return valid.select_related("location", "patient", "appointment", "package")
 
 
 @dataclass(frozen=True, slots=True)

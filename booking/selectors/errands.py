@@ -5,16 +5,20 @@ from datetime import datetime
 from django.db.models import Q, QuerySet
 
 from booking.models import Task
-from intake.access import live_relations, works_at_desk
+from intake.access import live_relations, manages, works_at_desk
 from intake.models import User
 
 
 def open_tasks(*, by: User, now: datetime) -> QuerySet[Task]:
     """What is to be done, the earliest due and so everything overdue first. Therapists see what is about nobody yet
-    (calls that were asked for) and about their patients; the desk sees all.
+    (calls that were asked for) and about their patients, but not what these have to pay; the desk sees all but what
+    does not agree in the accounts, which is the managers' matter.
     """
     tasks = Task.objects.filter(status__in=[Task.Status.REQUESTED, Task.Status.IN_PROGRESS])
     if not works_at_desk(by):
         mine = live_relations(now).filter(practitioner=by).values("patient")
-        tasks = tasks.filter(Q(patient=None) | Q(patient__in=mine))
-    return tasks.select_related("appointment", "patient", "owner").order_by("due_at", "created_at")
+        tasks = tasks.filter(Q(patient=None) | Q(patient__in=mine)).exclude(kind=Task.Kind.CLAIM_DENIED)
+    if not manages(by):
+        tasks = tasks.exclude(kind=Task.Kind.MONEY)
+    tasks = tasks.select_related("appointment", "patient", "owner", "finding__payment__payer")
+    return tasks.order_by("due_at", "created_at")

@@ -11,8 +11,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext, override
 
 from booking.models import Appointment, Document, Location, TaxRate
-from booking.payments.ledger import OWES_FEES_ONLY, Balance, Kind, balances_of, fees_of_moves
-from booking.payments.models import LedgerEntry
+from booking.payments.ledger import OWES_FEES_ONLY, Balance, Kind, balances_of, fees_of_moves, in_the_books
 from booking.rules.receipts import (
     BY_PAYER,
     CLAIMABLE,
@@ -30,7 +29,16 @@ from booking.selectors.registrations import registrations_on
 from intake.models import Patient
 
 VERSION: Final = 1  # of the facts: another shape gets another number, and the old stay readable
-_CAME: Final = {Kind.CAPTURE: 1, Kind.DESK: 1, Kind.PAYER: 1, Kind.REFUND_FAILED: 1, Kind.REFUND: -1}
+_CAME: Final = {
+    Kind.CAPTURE: 1,
+    Kind.DESK: 1,
+    Kind.PAYER: 1,
+    Kind.PACKAGE: 1,
+    Kind.REFUND_FAILED: 1,
+    Kind.REFUND: -1,
+    Kind.DISPUTE_LOST: -1,
+    Kind.PACKAGE_RETURNED: -1,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +57,9 @@ def money_of(visit: Appointment) -> VisitMoney:
     return money_of_all([visit])[visit.pk]
 
 
-def money_of_all(visits: Sequence[Appointment]) -> dict[UUID, VisitMoney]:
-    """`money_of` for many visits in few queries."""
-    balances, payments = balances_of(visits), _payments_of(visits)
+def money_of_all(visits: Sequence[Appointment], *, until: date | None = None) -> dict[UUID, VisitMoney]:
+    """`money_of` for many visits in few queries; by what the books say up to the month `until`."""
+    balances, payments = balances_of(visits, until=until), _payments_of(visits, until)
     return {one.pk: _money(one, balances[one.pk], payments.get(one.pk, ())) for one in visits}
 
 
@@ -60,7 +68,7 @@ def facts_of_visit(*, visit: Appointment, kind: str, said: Said) -> dict[str, An
 
     A treatment names its therapist with the registration of that day; `therapist` is None where there was none.
     """
-    facts = _heading(visit.location, visit.patient) | as_facts(said)
+    facts = heading_of(visit.location, visit.patient) | as_facts(said)
     facts |= {"claimable": kind in CLAIMABLE, "on": wall_date(visit.start, visit.time_zone).isoformat()}
     if kind == Document.Kind.RECEIPT:
         facts |= {"therapist": therapist_of(visit), "tax_note": _why_no_tax(visit, said)}
@@ -91,7 +99,7 @@ def facts_of_statement(
         return None
     whole = Said(tuple(line for one in parts for line in one.lines), tuple(p for one in parts for p in one.payments))
     period = {"first": first.isoformat(), "last": last.isoformat()}
-    facts = _heading(location, patient) | as_facts(whole) | period | {"entries": entries, "claimable": False}
+    facts = heading_of(location, patient) | as_facts(whole) | period | {"entries": entries, "claimable": False}
     return currency, facts
 
 
@@ -111,7 +119,8 @@ def language_for(patient: Patient | None) -> str:
     return patient.language if patient is not None and patient.language in known else settings.LANGUAGE_CODE
 
 
-def _heading(location: Location, patient: Patient | None) -> dict[str, Any]:
+def heading_of(location: Location, patient: Patient | None) -> dict[str, Any]:
+    """What stands at the head of every paper, besides its number, day and person."""
     place = {"name": location.name, "address": location.address, "email": location.email}
     place["phone"] = location.phone.as_national
     return {"version": VERSION, "language": language_for(patient), "clinic": place}
@@ -163,11 +172,11 @@ def _why_no_tax(visit: Appointment, said: Said) -> str:
     return "" if said.taxes else visit.service.tax_exempt_reason
 
 
-def _payments_of(visits: Iterable[Appointment]) -> dict[UUID, tuple[Paid, ...]]:
+def _payments_of(visits: Iterable[Appointment], until: date | None) -> dict[UUID, tuple[Paid, ...]]:
     """Money that came and went, oldest first; a visit's zone says on which day."""
     zones = {one.pk: one.time_zone for one in visits}
     found: dict[UUID, tuple[Paid, ...]] = {}
-    entries = LedgerEntry.objects.filter(payment__appointment__in=list(zones), kind__in=_CAME)
+    entries = in_the_books(until).filter(payment__appointment__in=list(zones), kind__in=_CAME)
     rows = entries.order_by("recorded_at", "id").values_list(
         "payment__appointment_id", "kind", "method", "amount", "recorded_at"
     )

@@ -31,7 +31,7 @@ def waiting_requests(*, by: User, now: datetime) -> QuerySet[Appointment]:
         session_number__lt=OuterRef("session_number"),
     )
     waiting = _reachable(by, now).filter(~Exists(earlier), **asked)
-    return waiting.order_by("decide_by", "start").distinct()
+    return waiting.order_by("decide_by", "start")
 
 
 def may_decide(user: User, *, now: datetime) -> bool:

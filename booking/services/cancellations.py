@@ -12,14 +12,15 @@ from typing import Final
 from django.db import transaction
 
 from booking.errors import NotPossibleNow, TooLate
-from booking.models import Appointment
+from booking.models import Appointment, FeeCase
 from booking.payments.services import charge_fee, release_payments
 from booking.reminders.services import announce_cancellation
 from booking.rules.availability import Slot
 from booking.rules.policy import UNDO_FOR, fee_for_cancelling
-from booking.selectors.fees import late_fee_of
+from booking.selectors.fees import costs_nothing, late_fee_of
 from booking.services.batches import work_off
 from booking.services.constraints import named_constraints
+from booking.services.fee_cases import propose_fee, withdraw_fees
 from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
 from booking.services.states import acts_for_clinic, end_as_cancelled, record_change
@@ -49,12 +50,14 @@ def cancel_appointment(
     reason: Reason,
     note: str = "",
     waive_fee: bool = False,
+    waive_reason: str = "",
     now: datetime,
 ) -> Cancelled:
     """Cancel a visit or a request; for three minutes it can be undone. Without `by` it is whoever holds the link. Staff
     may waive the fee.
 
-    `note` is what they said about it, kept with the visit. Being unwell costs nothing.
+    `note` is what they said about it, kept with the visit; `waive_reason` says why no fee is asked for. Being unwell
+    costs nothing.
 
     :raises NotPossibleNow: it is over, cancelled already, or only a hold
     :raises TooLate: the patient's visit has begun
@@ -64,7 +67,10 @@ def cancel_appointment(
         visit = lock_appointment(appointment)
         if note:
             visit.note = f"{visit.note}\n\n{note}" if visit.note else note
-        return cancel_undoably(visit, reason=reason, by=by, waive_fee=waive_fee, now=now)
+        done = cancel_undoably(visit, reason=reason, by=by, waive_fee=waive_fee, now=now)
+        if waive_fee:
+            record_change(appointment=visit, action="fee-waived", by=by, reason=waive_reason, now=now)
+        return done
 
 
 def cancel_undoably(
@@ -82,6 +88,7 @@ def cancel_undoably(
     fee = 0 if waive_fee else _fee(visit, reason, now)
     visit.status_before, visit.awaiting_before = visit.status, visit.awaiting
     visit.cancel_fee_amount, visit.cancel_settles_at = fee, now + UNDO_FOR
+    visit.excused = waive_fee or costs_nothing(visit)
     _end(visit, reason=reason, by=by, fee=fee, now=now)
     note_freed_time(appointment=visit, due_at=visit.cancel_settles_at, now=now)
     return Cancelled(visit, fee)
@@ -154,8 +161,10 @@ def _end(visit: Appointment, *, reason: Reason, by: User | None, role: str = "",
 
 
 def _follow_up(visit: Appointment, *, fee: int, alternatives: Sequence[Slot] = (), now: datetime) -> None:
-    charge_fee(appointment=visit, amount=fee, now=now)
+    charged = charge_fee(appointment=visit, amount=fee, now=now)
     release_payments(appointment=visit, keep=fee, now=now)
+    propose_fee(visit, cause=FeeCase.Cause.LATE_CANCEL, charged=charged, fee=fee, now=now)
+    withdraw_fees(visit, now=now)
     announce_cancellation(appointment=visit, alternatives=alternatives, now=now)
 
 

@@ -1,31 +1,33 @@
 """Paying online: opening Stripe's page, what happens when nobody pays, and the sweeps that finish what was decided."""
 
 import logging
-import time
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from booking.errors import HoldExpired, NotPossibleNow, PaymentNotOffered, StripeUnavailable
-from booking.models import Appointment
-from booking.payments.commands import ask, next_command
-from booking.payments.findings import report
-from booking.payments.models import Finding, GatewayCommand, Payment
+from booking.models import Appointment, KeptCard, Package
+from booking.payments.commands import next_command
+from booking.payments.models import GatewayCommand, Payment
 from booking.payments.services import keep, request_payment
-from booking.payments.stripe_gateway import connect
 from booking.reminders.switch import senders_released
 from booking.rules.policy import CHECKOUT
-from booking.services.appointments import payment_authorised
+from booking.selectors.terms import may_pay_at_desk
 from booking.services.batches import work_off
+from booking.services.cards import card_page_for, go_on_without_card
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment
+from booking.services.payments_in import is_waiting_for_payment, payment_authorised, release_unpaid
 from booking.services.reconcile import reconcile, reconcile_nightly
-from booking.services.settlement import converge, is_waiting_for_payment, release_unpaid, settle
-from booking.services.states import SYSTEM, move_on, record_change
+from booking.services.settlement import converge, settle
+from booking.services.states import SYSTEM, acts_for_clinic, record_change
 from booking.services.stripe_events import handle_events
+from booking.services.stripe_pages import forget_stale_opening, open_page, page_basics
+from booking.services.subjects import Subject, lock_subject
+from intake.models import User
 
 __all__ = [
     "carry_out_wanted",
@@ -40,13 +42,14 @@ __all__ = [
 ]
 
 GRACE: Final = timedelta(minutes=5)  # after that the time is released although Stripe gave no answer
-SESSION_ENDS: Final = timedelta(minutes=31)  # Stripe's own end, a backstop; 30 is its minimum
-SAME_REQUEST: Final = timedelta(seconds=45)  # later the stored end would be too near for Stripe
-ROUNDS: Final = 8
-PAUSE_SECONDS: Final = 0.5
 RETRY_AFTER: Final = timedelta(seconds=60)
 BATCH: Final = 50
-DESCRIPTION: Final = "Appointment deposit"  # neutral: nothing about health goes to Stripe
+DESCRIPTIONS: Final = {  # neutral: nothing about health goes to Stripe
+    Payment.Purpose.DEPOSIT: "Appointment deposit",
+    Payment.Purpose.BALANCE: "Appointment",
+    Payment.Purpose.FEE: "Appointment fee",
+    Payment.Purpose.PACKAGE: "Prepaid appointments",
+}
 Status = Appointment.Status
 Outcome = GatewayCommand.Outcome
 log = logging.getLogger(__name__)
@@ -62,42 +65,24 @@ def open_checkout(*, payment: Payment, success_url: str, cancel_url: str, now: d
     :raises NotPossibleNow: it is paid, or nothing is to be paid any more
     :raises PaymentNotOffered: there is no online payment here, or Stripe refuses the sum
     """
-    assert not connection.in_atomic_block, "Stripe is never asked inside a transaction"
-    if not settings.STRIPE_SECRET_KEY:
-        raise PaymentNotOffered
-    if not senders_released():
-        raise StripeUnavailable
-    failures = 0
-    for _ in range(ROUNDS):
-        if _must_look_first(payment, now):
-            settle(payment=payment, now=now)
-        addresses = {"success_url": success_url, "cancel_url": cancel_url}
-        with named_constraints(), transaction.atomic(durable=True):
-            found = _page_or_command(payment, addresses, now)
-        if isinstance(found, str):
-            return found
-        command = ask(command=found, gateway=connect(), now=now)
-        if command.outcome == Outcome.REFUSED:
-            key, said = command.idempotency_key, command.problem
-            report(kind=Finding.Kind.REFUSED, object_id=key, payment=payment, said=said, now=now)
-            raise PaymentNotOffered
-        failures += command.outcome == Outcome.UNKNOWN and not command.busy
-        if failures > 1 or (failures and not command.kept_failure):
-            break
-        if command.busy:  # the other tab is asking: its page will be ours
-            time.sleep(PAUSE_SECONDS)
-    raise StripeUnavailable
+    addresses = {"success_url": success_url, "cancel_url": cancel_url}
+    return open_page(
+        subject=payment,
+        look=lambda: settle(payment=payment, now=now),
+        prepare=lambda: _page_or_command(payment, addresses, now),
+        now=now,
+    )
 
 
 def checkout_for(*, appointment: Appointment, now: datetime) -> str:
-    """The address where this appointment's deposit is paid; the way back leads to our own pages.
+    """The address where this appointment's deposit is paid, or its card left; the way back leads to our own pages.
 
     :raises NotPossibleNow: nothing waits to be paid online
     :raises StripeUnavailable, HoldExpired, PaymentNotOffered: as `open_checkout`
     """
     payment = _open_deposit(appointment)
     if payment is None:
-        raise NotPossibleNow
+        return card_page_for(appointment=appointment, now=now)
     return open_checkout(
         payment=payment,
         success_url=f"{settings.SITE_URL}/book/paid/{appointment.pk}/",
@@ -106,19 +91,19 @@ def checkout_for(*, appointment: Appointment, now: datetime) -> str:
     )
 
 
-def switch_to_desk(*, appointment: Appointment, now: datetime) -> Appointment:
+def switch_to_desk(*, appointment: Appointment, by: User | None = None, now: datetime) -> Appointment:
     """Pay at the clinic instead of online; works while Stripe is down too. A payment made meanwhile wins.
 
-    :raises PaymentNotOffered: this clinic takes no payment at the desk
+    :raises PaymentNotOffered: this clinic takes no payment at the desk, or (but by staff) it was agreed to pay first
     :raises NotPossibleNow: nothing waits to be paid online
     """
-    if not appointment.location.pay_at_desk:
+    if not may_pay_at_desk(appointment) and not (acts_for_clinic(by) and appointment.location.pay_at_desk):
         raise PaymentNotOffered
     payment = _open_deposit(appointment)
     if payment is None:
-        raise NotPossibleNow
+        return go_on_without_card(appointment=appointment, now=now)
     try:
-        converge(payment=payment, ends=lambda _: True, on_lapse=_continue_at_desk, now=now)
+        converge(payment=payment, ends=lambda _: True, on_lapse=_at_desk_instead, now=now)
     except StripeUnavailable:
         log.warning("Stripe gave no answer while payment %s moved to the desk", payment.pk)
     with named_constraints(), transaction.atomic(durable=True):
@@ -136,10 +121,10 @@ def sweep_checkouts(*, now: datetime) -> int:
     """Let times go that were not paid for in 15 minutes; without an answer of Stripe's, in 20. How many were due."""
     waiting = Payment.objects.filter(
         Q(session_created_at__lte=now - CHECKOUT) | Q(session_created_at=None, created_at__lte=now - CHECKOUT),
+        Q(appointment__status=Status.PENDING, appointment__awaiting=Appointment.Awaiting.PAYMENT)
+        | Q(package__state=Package.State.WAITING),
         gateway=Payment.Gateway.STRIPE,
         state=Payment.State.OPEN,
-        appointment__status=Status.PENDING,
-        appointment__awaiting=Appointment.Awaiting.PAYMENT,
     )
     done = work_off(waiting.order_by("created_at")[:BATCH], lambda payment: _end_checkout(payment, now))
     return done + work_off(_forsaken(now), lambda appointment: _release(appointment, now))
@@ -169,10 +154,10 @@ def _end_checkout(payment: Payment, now: datetime) -> None:
         converge(payment=payment, ends=lambda current: checkout_until(current) <= now, now=now)
     finally:
         with named_constraints(), transaction.atomic(durable=True):
-            appointment = lock_appointment(payment.appointment)
+            subject = lock_subject(payment)
             current = Payment.objects.get(pk=payment.pk)
             if current.state == Payment.State.OPEN and checkout_until(current) + GRACE <= now:
-                release_unpaid(appointment, current, now)
+                subject.lapsed(current, now=now)
 
 
 def _forsaken(now: datetime) -> QuerySet[Appointment]:
@@ -182,8 +167,10 @@ def _forsaken(now: datetime) -> QuerySet[Appointment]:
         gateway=Payment.Gateway.STRIPE,
         state__in=[Payment.State.OPEN, Payment.State.AUTHORISED],
     )
+    card = KeptCard.objects.filter(appointment=OuterRef("pk"), state=KeptCard.State.ASKED, payments=None)
     waiting = Appointment.objects.filter(
         ~Exists(asked),
+        ~Exists(card),  # `sweep_cards` looks after those
         status=Status.PENDING,
         awaiting=Appointment.Awaiting.PAYMENT,
         confirmed_at__lte=now - CHECKOUT - GRACE,
@@ -198,36 +185,22 @@ def _release(appointment: Appointment, now: datetime) -> None:
             release_unpaid(locked, None, now)
 
 
-def _must_look_first(payment: Payment, now: datetime) -> bool:
-    """Whether an earlier opening has an answer that we don't know and that repeating would not give."""
-    last = payment.commands.filter(operation="open_session").order_by("attempt").last()
-    if last is None or last.outcome != Outcome.UNKNOWN:
-        return False
-    return last.kept_failure or last.first_asked_at + SAME_REQUEST <= now
-
-
 def _page_or_command(payment: Payment, addresses: dict[str, str], now: datetime) -> str | GatewayCommand:
-    appointment = lock_appointment(payment.appointment)
+    subject = lock_subject(payment)
     current = Payment.objects.get(pk=payment.pk)
-    _require_payable(current, appointment, now)
+    _require_payable(current, subject, now)
     if current.session_url:
         return current.session_url
-    if appointment.status == Status.PROPOSED:
-        move_on(appointment, Status.PENDING, awaiting=Appointment.Awaiting.PAYMENT)
-        appointment.save()
-        record_change(appointment=appointment, action="payment-waiting", now=now)
-    last = current.commands.filter(operation="open_session").order_by("attempt").last()
-    if last is not None and last.outcome == Outcome.UNKNOWN and _must_look_first(current, now):
-        # Looked at Stripe just now and nothing is there: the old key would repeat its failure or its stale end.
-        GatewayCommand.objects.filter(pk=last.pk).update(kept_failure=True)
-    order = addresses | {
+    subject.page_opens(now=now)
+    forget_stale_opening(current, now)
+    order = page_basics(payer=current.payer, addresses=addresses, now=now) | {
         "payment": str(current.pk),
         "amount": current.amount,
         "currency": current.currency,
-        "description": DESCRIPTION,
-        "locale": current.payer.language if current.payer.language in dict(settings.LANGUAGES) else "auto",
-        "expires_at": int((now + SESSION_ENDS).timestamp()),
+        "description": DESCRIPTIONS[Payment.Purpose(current.purpose)],
     }
+    if current.card_id is not None:
+        order["card"] = str(current.card_id)  # it is left there with the payment
     command = next_command(
         payment=current, operation="open_session", amount=current.amount, parameters=order, rest=timedelta(), now=now
     )
@@ -236,13 +209,9 @@ def _page_or_command(payment: Payment, addresses: dict[str, str], now: datetime)
     return command
 
 
-def _require_payable(payment: Payment, appointment: Appointment, now: datetime) -> None:
-    if appointment.status == Status.CANCELLED:
-        raise HoldExpired
+def _require_payable(payment: Payment, subject: Subject, now: datetime) -> None:
+    subject.require_payable(payment)
     if payment.gateway != Payment.Gateway.STRIPE or payment.state != Payment.State.OPEN or payment.keep_amount == 0:
-        raise NotPossibleNow
-    held = appointment.status == Status.PROPOSED and appointment.patient_id is not None
-    if payment.purpose == Payment.Purpose.DEPOSIT and not (held or is_waiting_for_payment(appointment)):
         raise NotPossibleNow
     if checkout_until(payment) <= now:
         raise HoldExpired
@@ -255,6 +224,11 @@ def _open_deposit(appointment: Appointment) -> Payment | None:
         purpose=Payment.Purpose.DEPOSIT,
         state=Payment.State.OPEN,
     ).first()
+
+
+def _at_desk_instead(_subject: Subject, payment: Payment, now: datetime) -> None:
+    assert payment.appointment is not None
+    _continue_at_desk(lock_appointment(payment.appointment), payment, now)
 
 
 def _continue_at_desk(appointment: Appointment, payment: Payment, now: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What payers are asked for: billed, paid, or denied. Every step is a named person's."""
+"""What payers are asked for: billed, paid, denied, or taken back later. Every step is a named person's."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -9,14 +9,17 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from booking.errors import ClaimNotOpen, ClaimNumberMissing, PaymentDiffers, PaymentNotOffered
-from booking.models import Appointment, Claim
-from booking.payments.ledger import Kind, write_entry
+from booking.models import Appointment, Claim, Task
+from booking.payments.ledger import Kind, balance_of, total, write_entry
 from booking.payments.models import LedgerEntry, Payment
 from booking.rules.covers import after_denial, difference, may_become, state_when_paid
+from booking.rules.errands import call_back_by
 from booking.rules.spreadsheets import sheet
 from booking.selectors.claims import table_for_payer
 from booking.selectors.covers import received_from_payers
 from booking.services.constraints import named_constraints
+from booking.services.documents import correct_documents
+from booking.services.errands import open_task
 from booking.services.locks import lock_appointments
 from booking.services.states import record_change
 from intake.access import works_at_desk
@@ -25,6 +28,7 @@ from intake.models import User
 
 State = Claim.State
 MOST_AT_ONCE = 200
+_NOT_SO_MUCH = _("That is more than the payer has paid for this visit.")
 _TOO_MUCH = _("That is more than the payer was billed for one of these visits. Give the rest back to the payer.")
 
 
@@ -118,7 +122,55 @@ def deny_claims(*, claims: Iterable[Claim], reason: Claim.Denial | str, by: User
             visit.payer_amount = shares.payer
             visit.save(update_fields=["payer_amount"])
             _note(claim, "claim-denied", by, now, reason=claim.denial, payer=shares.payer, patient=shares.patient)
+            _ask_to_talk(visit, now)
         return len(fresh)
+
+
+def record_taken_back(*, claim: Claim, amount: int, request_key: UUID, by: User, now: datetime) -> bool:
+    """Write down that a payer took back `amount` minor units of what it had paid for a visit; whether it was new.
+
+    The bill is closed then, and what is left falls back to the patient, who is asked for it by nobody but a person.
+
+    :raises PaymentNotOffered: no amount, or more than the payer has paid for it
+    """
+    with named_constraints(), transaction.atomic(durable=True):
+        (locked,) = _locked([claim], by)
+        key, visit = _key(request_key, locked), locked.appointment
+        if LedgerEntry.objects.filter(kind=Kind.REFUND, reference=key).exists():  # the button was pressed twice
+            return False
+        if not 0 < amount <= locked.paid_amount:
+            raise PaymentNotOffered(_NOT_SO_MUCH)
+        _give_back(locked, amount, key, by, now)
+        borne = locked.paid_amount if locked.state == State.DENIED else locked.amount
+        locked.state, locked.paid_amount = State.DENIED, locked.paid_amount - amount
+        locked.denial, locked.closed_at, locked.closed_by = Claim.Denial.TAKEN_BACK, now, by
+        locked.save()
+        visit.payer_amount -= borne - locked.paid_amount
+        visit.save(update_fields=["payer_amount"])
+        _note(locked, "payer-took-back", by, now, amount=amount, payer=visit.payer_amount)
+        correct_documents(appointment=visit, by=by, now=now)
+        _ask_to_talk(visit, now)
+        return True
+
+
+def _give_back(claim: Claim, amount: int, key: str, by: User, now: datetime) -> None:
+    """Out of what came for this bill, the latest first."""
+    came = Payment.objects.filter(entries__kind=Kind.PAYER, entries__reference__endswith=f":{claim.pk}")
+    for payment in came.order_by("-created_at", "pk"):
+        part = min(amount, total(payment, Kind.PAYER) - total(payment, Kind.REFUND))
+        if part <= 0:
+            continue
+        for kind in (Kind.REFUND, Kind.CREDIT):
+            write_entry(payment=payment, kind=kind, amount=part, reference=key, method="payer", by=by, now=now)
+        amount -= part
+
+
+def _ask_to_talk(visit: Appointment, now: datetime) -> None:
+    """Somebody talks with the patient before they are asked for what the payer doesn't pay."""
+    if balance_of(visit).due > 0:
+        place = visit.location
+        due_at = call_back_by(now, weekly=place.weekly_hours, zone=place.time_zone)
+        open_task(kind=Task.Kind.CLAIM_DENIED, appointment=visit, due_at=due_at, now=now)
 
 
 def _receive(claim: Claim, amount: int, reference: str, request_key: UUID, by: User, now: datetime) -> None:

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from django.conf import settings
 from django.db import transaction
 
 from booking.errors import (
@@ -17,25 +16,33 @@ from booking.errors import (
     SlotTaken,
     TooLate,
 )
-from booking.models import Appointment, Cover
+from booking.feeds.terms_words import words_of_card
+from booking.models import Appointment, Cover, KeptCard
 from booking.payments.models import Payment
 from booking.payments.services import request_payment
 from booking.reminders.services import plan_booking_messages
 from booking.rules import policy
+from booking.rules.packages import by_session
+from booking.rules.terms import BEFORE, Agreed
 from booking.selectors.openings import Notice
+from booking.selectors.packages import usable_package
 from booking.selectors.practitioners import needles
 from booking.selectors.slots import nearest_slots
+from booking.selectors.terms import agreed_for, takes_online
 from booking.selectors.time_off import is_displaced
 from booking.services.admission import admit, clearance_for, is_unfinished
+from booking.services.cards import request_card
 from booking.services.constraints import named_constraints
-from booking.services.covers import agree_cover, cover_for_booking, deposit_with
+from booking.services.covers import agree_cover, cover_for_booking
 from booking.services.freed_time import note_ended_hold
 from booking.services.hoarding import refuse_too_many_waiting
 from booking.services.holds import is_live
 from booking.services.links import manage_token
 from booking.services.locks import ChangedMeanwhile, lock_appointment
+from booking.services.package_credits import take_session, worth_for
 from booking.services.records import keep_care_relation, register_for
 from booking.services.states import acts_for_clinic, end_as_cancelled, move_on, record_change
+from booking.services.terms import note_terms, require_as_shown, require_prepayment
 from intake.errors import IncompleteAnswers, NotAllowed
 from intake.models import Patient, User
 from intake.selectors.clearance import Clearance
@@ -45,7 +52,7 @@ from intake.services.patients import PatientDetails
 from intake.services.screenings import attach_screening
 from intake.tokens import hash_token
 
-PaymentChoice = Literal["online", "desk", "none"]
+PaymentChoice = Literal["online", "desk", "none", "package"]
 CLEARED: Final = Clearance(decision="yes", complete=True)
 Status = Appointment.Status
 Awaiting = Appointment.Awaiting
@@ -73,6 +80,7 @@ class Details:
     by_offer: bool = False  # the time was offered to this very record, and its link was opened
     cover: Cover | None = None  # who pays, where staff book
     signature: Signature | None = None
+    terms_shown: str = ""  # the stamp of what was shown; empty: nothing to compare with
 
     @property
     def by_staff(self) -> bool:
@@ -88,6 +96,7 @@ def confirm_details(
     accepts_assessment: bool = False,
     note: str = "",
     signature: Signature | None = None,
+    terms_shown: str = "",
     by: User | None = None,
     now: datetime,
 ) -> Confirmed:
@@ -101,8 +110,9 @@ def confirm_details(
         stays held
     :raises SignatureNotAccepted, InformationChanged: what was signed can't be kept; the time stays held
     :raises TooManyHolds: this contact has several visits that nobody has paid or decided; the time stays held
-    :raises PoliciesNotAccepted, PaymentNotOffered, PhoneNeeded, TooLate, PatientBusy, SlotTaken, NotAllowed: and the
-        time stays held
+    :raises TermsChanged: `terms_shown` is not the stamp of what holds now; the time stays held
+    :raises PoliciesNotAccepted, PaymentNotOffered, PrepaymentForbidden, PhoneNeeded, TooLate, PatientBusy, SlotTaken,
+        NotAllowed: and the time stays held
     """
     details = Details(
         patient=patient,
@@ -111,6 +121,7 @@ def confirm_details(
         accepts_assessment=accepts_assessment,
         note=note,
         signature=signature,
+        terms_shown=terms_shown,
         by=by,
     )
     try:
@@ -144,7 +155,8 @@ def confirm(
         raise HoldExpired
     _check_who_asks(details)
     cover = cover_for_booking(hold, patient=known or details.patient, chosen=details.cover, by_staff=details.by_staff)
-    _check_terms(hold, details, cover)
+    agreed = agreed_for(hold, who=known or details.patient, cover=cover)
+    _check_terms(hold, details, agreed, now)
     if not details.by_staff:
         refuse_too_many_waiting(hold, who=details.patient, now=now)
     if is_displaced(hold):
@@ -161,7 +173,7 @@ def confirm(
     if clearance.decision == "no":
         _turn_away(hold, details, now)
         return None
-    return _book(hold, details, cover, clearance, now)
+    return _book(hold, details, agreed, cover, clearance, now)
 
 
 def _patient_of(hold: Appointment, details: Details, now: datetime) -> Patient:
@@ -178,16 +190,21 @@ def _turn_away(hold: Appointment, details: Details, now: datetime) -> None:
     record_change(appointment=hold, action="not-cleared", by=details.by, now=now)
 
 
-def _book(hold: Appointment, details: Details, cover: Cover | None, clearance: Clearance, now: datetime) -> Confirmed:
+def _book(
+    hold: Appointment, details: Details, agreed: Agreed, cover: Cover | None, clearance: Clearance, now: datetime
+) -> Confirmed:
     assert hold.patient is not None
     hold.confirmed_at = now
     hold.payment_choice = details.payment
     hold.accepts_assessment = details.accepts_assessment
     hold.note = details.note or None
     hold.manage_token_hash = hash_token(manage_token(hold))
-    _note_policy(hold, details.policies_accepted, now)
+    if details.payment == "package":
+        agreed = by_session(agreed, worth=worth_for(hold))
+    note_terms(hold, agreed, payment=details.payment, accepted=details.policies_accepted, by=details.by, now=now)
     agree_cover(hold, cover)
-    if details.payment == "online":
+    waits_for_payment = details.payment == "online" and _ask_first(hold, agreed, now)
+    if waits_for_payment:
         move_on(hold, Status.PENDING, awaiting=Awaiting.PAYMENT)
     elif details.wait_for_form:
         move_on(hold, Status.PENDING, awaiting=Awaiting.FORM)
@@ -195,18 +212,11 @@ def _book(hold: Appointment, details: Details, cover: Cover | None, clearance: C
     else:
         admit(hold, clearance, now=now)
     hold.save()
+    if details.payment == "package":
+        take_session(hold, by=details.by, now=now)
     if details.signature is not None and needles(hold.service):
         sign_information(patient=hold.patient, signature=details.signature, by=details.by, now=now)
-    if details.payment == "online":
-        request_payment(
-            appointment=hold,
-            payer=hold.patient,
-            purpose=Payment.Purpose.DEPOSIT,
-            gateway=Payment.Gateway.STRIPE,
-            amount=hold.deposit_amount,
-            now=now,
-        )
-    else:  # nobody needs the answers before the visit, or the request, is certain
+    if not waits_for_payment:  # else nobody needs the answers before the visit, or the request, is certain
         keep_care_relation(practitioner=hold.practitioner, patient=hold.patient, now=now)
     plan_booking_messages(appointment=hold, manage_token=manage_token(hold), now=now)
     action = "booked" if hold.status == Status.BOOKED else "requested"
@@ -216,14 +226,27 @@ def _book(hold: Appointment, details: Details, cover: Cover | None, clearance: C
     return Confirmed(hold, manage_token(hold))
 
 
-def _note_policy(hold: Appointment, accepted: bool, now: datetime) -> None:
-    """The terms of this day are kept with the booking: later changes don't touch it."""
-    place = hold.location
-    hold.policy_version = place.policy_version
-    hold.policies_accepted_at = now if accepted else None
-    hold.free_cancel_until = policy.free_cancel_until(start=hold.start, hours=place.free_cancel_hours)
-    hold.late_fee_amount = policy.share_of(hold.deposit_amount, place.late_fee_percent)
-    hold.no_show_fee_amount = policy.share_of(hold.deposit_amount, place.no_show_fee_percent)
+def _ask_first(hold: Appointment, agreed: Agreed, now: datetime) -> bool:
+    """Ask for the money or the card; whether the visit waits for it. A good card that is kept already is no wait."""
+    assert hold.patient is not None
+    deposit = request_payment(
+        appointment=hold,
+        payer=hold.patient,
+        purpose=Payment.Purpose.DEPOSIT,
+        gateway=Payment.Gateway.STRIPE,
+        amount=hold.deposit_amount,
+        now=now,
+    )
+    if not agreed.keeps_card:
+        return deposit is not None
+    card = request_card(
+        appointment=hold,
+        payer=hold.patient,
+        agreed_text=words_of_card(),
+        deposit=deposit,
+        now=now,
+    )
+    return deposit is not None or card.state == KeptCard.State.ASKED
 
 
 def _made_before(hold: Appointment, details: Details) -> Confirmed:
@@ -255,24 +278,36 @@ def _check_who_asks(details: Details) -> None:
         raise NotAllowed
 
 
-def ways_to_pay(hold: Appointment, *, by_staff: bool = False, cover: Cover | None = None) -> list[PaymentChoice]:
+def ways_to_pay(
+    hold: Appointment, *, who: object = None, by_staff: bool = False, cover: Cover | None = None
+) -> list[PaymentChoice]:
     """How this visit may be paid; "none" where nothing is due before it, as where a payer bears all of it."""
-    place, deposit = hold.location, deposit_with(hold, cover)
+    return _ways(hold, agreed_for(hold, who=who, cover=cover), who=who, by_staff=by_staff)
+
+
+def _ways(hold: Appointment, agreed: Agreed, *, who: object, by_staff: bool) -> list[PaymentChoice]:
+    asks_first = agreed.way in BEFORE
+    known = who if isinstance(who, Patient) else None
     offered: dict[PaymentChoice, bool] = {
-        "online": deposit > 0 and place.online_payment and bool(settings.STRIPE_SECRET_KEY),
-        "desk": place.pay_at_desk or by_staff,
-        "none": deposit == 0 or by_staff,
+        "package": not agreed.by_payer and usable_package(hold, known) is not None,
+        "online": asks_first and takes_online(hold.location),
+        "desk": by_staff or (hold.location.pay_at_desk and agreed.or_at_desk),
+        "none": by_staff or not asks_first,
     }
     return [way for way, is_offered in offered.items() if is_offered]
 
 
-def _check_terms(hold: Appointment, details: Details, cover: Cover | None) -> None:
+def _check_terms(hold: Appointment, details: Details, agreed: Agreed, now: datetime) -> None:
     if not details.policies_accepted and not details.by_staff:
         raise PoliciesNotAccepted
-    if details.payment not in ways_to_pay(hold, by_staff=details.by_staff or details.wait_for_form, cover=cover):
+    if details.payment == "online":
+        require_prepayment(hold.location)
+    by_staff = details.by_staff or details.wait_for_form
+    if details.payment not in _ways(hold, agreed, who=details.patient, by_staff=by_staff):
         raise PaymentNotOffered
     if not (hold.service.in_person or details.patient.phone or details.by_staff):
         raise PhoneNeeded
+    require_as_shown(hold, agreed, stamp=details.terms_shown, now=now)
 
 
 def _is_cleared(hold: Appointment, details: Details, now: datetime) -> bool:

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from django.db import IntegrityError, OperationalError
 from psycopg import errors as pg
 
-from booking.errors import BookingError, PatientBusy, PayerExists, SlotTaken, TryAgain, WaitsAlready
+from booking.errors import BookingError, PatientBusy, PayerExists, SheetSigned, SlotTaken, TryAgain, WaitsAlready
 
 
 class RequestKeyUsed(BookingError):
@@ -24,6 +24,8 @@ _MEANING: dict[str, type[BookingError]] = {
     "waitlist_once_for_a_visit": WaitsAlready,
     "waitlist_once_for_a_service": WaitsAlready,
     "document_one_valid_of_a_kind": TryAgain,
+    "till_count_once_a_day": SheetSigned,
+    "pay_link_one_that_works": TryAgain,
 }
 
 

@@ -13,6 +13,7 @@ from booking.models import Appointment, Course, Cover, HealthcareService, Practi
 from booking.rules.courses import Spacing, breaks_spacing, review_point
 from booking.selectors.courses import Proposal, lengths_of, propose_course, sessions_of, spacing_of
 from booking.selectors.locations import the_clinic
+from booking.selectors.packages import sessions_for
 from booking.services.confirming import Confirmed, Details, PaymentChoice, confirm, ways_to_pay
 from booking.services.constraints import named_constraints
 from booking.services.hoarding import range_held_from
@@ -27,7 +28,7 @@ from intake.services.patients import PatientDetails
 
 Status = Appointment.Status
 # A course is paid session by session at the clinic: online, the deposit of one visit is all that can be paid.
-WAYS: Final[tuple[PaymentChoice, ...]] = ("desk", "none")
+WAYS: Final[tuple[PaymentChoice, ...]] = ("package", "desk", "none")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def confirm_course(
     accepts_assessment: bool = False,
     note: str = "",
     signature: Signature | None = None,
+    terms_shown: str = "",
     by: User | None = None,
     now: datetime,
 ) -> list[Confirmed]:
@@ -168,6 +170,7 @@ def confirm_course(
         accepts_assessment=accepts_assessment,
         note=note,
         signature=signature,
+        terms_shown=terms_shown,
         by=by,
     )
     try:
@@ -243,7 +246,7 @@ def confirm_all(course: Course, holds: Sequence[Appointment], details: Details, 
         let_go(locked[1:], now=now)
         return []
     confirmed = [first]
-    later = replace(details, signature=None)  # one signature is enough
+    later = replace(details, signature=None, terms_shown="")  # one signature is enough; what was shown, the first's
     for hold in locked[1:]:
         one = confirm(hold, later, after=first.appointment, now=now)
         if one is None:
@@ -253,9 +256,17 @@ def confirm_all(course: Course, holds: Sequence[Appointment], details: Details, 
     return confirmed
 
 
-def ways_to_pay_course(hold: Appointment, *, by_staff: bool = False) -> list[PaymentChoice]:
+def ways_to_pay_course(hold: Appointment, *, who: object = None, by_staff: bool = False) -> list[PaymentChoice]:
     """How a course may be paid; empty where the clinic takes money for it online only."""
-    return [way for way in ways_to_pay(hold, by_staff=by_staff) if way in WAYS]
+    known = who if isinstance(who, Patient) else None
+    ways = ways_to_pay(hold, who=who, by_staff=by_staff)
+    return [way for way in ways if way in WAYS and (way != "package" or _is_prepaid(hold.course, known))]
+
+
+def _is_prepaid(course: Course | None, patient: Patient | None) -> bool:
+    """Whether packages of this patient can pay every session."""
+    last = sessions_of(course).last() if course else None
+    return course is not None and last is not None and sessions_for(last, patient) >= course.sessions
 
 
 def _confirm_in_one_go(course: Course, details: Details, now: datetime) -> list[Confirmed]:

@@ -13,6 +13,7 @@ from booking.models import Appointment, Claim, Cover, Payer
 from booking.payments.services import release_payments
 from booking.rules.covers import deposit_beside
 from booking.selectors.covers import online_cover, problem_of, received_from_payers, split_of
+from booking.selectors.packages import session_of
 from booking.services.claims import drop_claim, open_claim, require_desk
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment
@@ -31,6 +32,7 @@ PROBLEMS: dict[str, str | Promise] = {
     "no-claim-number": _("The claim number is missing."),
 }
 _BILLED = _("The payer has been billed for this visit already. Enter its answer first.")
+_PREPAID = _("A package pays this visit. Let it be paid in another way first.")
 _ONLINE = _("Another payer is marked for bookings online. Take that mark away first.")
 MOST = 9_999_999  # minor units
 # What the trail repeats: sums, days and counts. Of a number or a name it only says that it has changed.
@@ -105,6 +107,8 @@ def choose_cover(*, appointment: Appointment, cover: Cover | None, by: User, now
             raise NotPossibleNow
         if Claim.objects.filter(appointment=visit).exclude(state__in=["to-bill", "denied"]).exists():
             raise NotPossibleNow(_BILLED)
+        if cover and session_of(visit) is not None:
+            raise NotPossibleNow(_PREPAID)
         drop_claim(visit)
         deposit = visit.deposit_amount
         usable = _usable(cover, visit, visit.patient) if cover else None
@@ -154,11 +158,6 @@ def share_again(visit: Appointment) -> None:
     """Work the payer's share of a locked visit out for its new price; the caller saves."""
     if visit.payer_amount:
         visit.payer_amount = split_of(visit, visit.cover).payer
-
-
-def deposit_with(visit: Appointment, cover: Cover | None) -> int:
-    """What would be asked for before the visit, minor units."""
-    return deposit_beside(visit.deposit_amount, patient=split_of(visit, cover).patient)
 
 
 def _usable(cover: Cover, visit: Appointment, patient: Patient | PatientDetails | None) -> Cover:

@@ -17,13 +17,13 @@ from booking.errors import (
     PeriodInvalid,
     RegistrationMissing,
 )
-from booking.models import Appointment, Document, DocumentCopy, Location
+from booking.models import Appointment, Document, DocumentCopy, Location, Package
 from booking.rules.receipts import Said, as_facts, correction_needed, from_facts, reversal_of
 from booking.selectors.documents import may_have_papers_of, valid_documents_of
 from booking.selectors.receipts import facts_of_statement, facts_of_visit, money_of, therapist_of
 from booking.services.constraints import named_constraints
 from booking.services.document_numbers import take_number
-from booking.services.locks import lock_appointment
+from booking.services.locks import lock_appointment, lock_package
 from intake.access import works_at_desk
 from intake.clock import clinic_date
 from intake.errors import NotAllowed
@@ -70,7 +70,7 @@ def issue_statement(
         if found is None:
             raise NothingInPeriod
         currency, facts = found
-        return _write(
+        return write_document(
             kind=Kind.STATEMENT, location=location, patient=patient, currency=currency, facts=facts, by=by, now=now
         )
 
@@ -83,14 +83,19 @@ def issue_credit_note(*, document: Document, reason: Reason = Reason.WRONG, by: 
     """
     if not works_at_desk(by):
         raise NotAllowed
-    if document.appointment is None:
-        raise AlreadyCredited
     with named_constraints(), transaction.atomic(durable=True):
-        visit = lock_appointment(document.appointment)
-        valid = valid_documents_of(visit).filter(pk=document.pk).first()
+        valid = valid_documents_of(_lock_subject(document)).filter(pk=document.pk).first()
         if valid is None:
             raise AlreadyCredited
-        return _reverse(valid, reason, by, now)
+        return reverse_document(valid, reason, by, now)
+
+
+def _lock_subject(document: Document) -> Appointment | Package:
+    if document.package is not None:
+        return lock_package(document.package)
+    if document.appointment is None:
+        raise AlreadyCredited
+    return lock_appointment(document.appointment)
 
 
 def correct_documents(*, appointment: Appointment, by: User | None = None, now: datetime) -> list[Document]:
@@ -106,7 +111,7 @@ def correct_documents(*, appointment: Appointment, by: User | None = None, now: 
         said = money.of(document.kind)
         why = correction_needed(from_facts(document.facts), said)
         if why:
-            written.append(_reverse(document, Reason(why), by, now))
+            written.append(reverse_document(document, Reason(why), by, now))
             if said is not None and said.paid > 0 and _may_carry_a_number(appointment, document.kind):
                 written.append(_write_for_visit(appointment, Kind(document.kind), said, by, now))
     return written
@@ -140,7 +145,7 @@ def _issue_for_visit(appointment: Appointment, kind: Kind, by: User, now: dateti
             why = correction_needed(from_facts(valid.facts), said)
             if not why:
                 return valid
-            _reverse(valid, Reason(why), by, now)
+            reverse_document(valid, Reason(why), by, now)
         return _write_for_visit(visit, kind, said, by, now)
 
 
@@ -157,7 +162,7 @@ def _write_for_visit(visit: Appointment, kind: Kind, said: Said, by: User | None
     assert visit.patient is not None
     if not _may_carry_a_number(visit, kind):
         raise RegistrationMissing
-    return _write(
+    return write_document(
         kind=kind,
         location=visit.location,
         patient=visit.patient,
@@ -174,13 +179,15 @@ def _may_carry_a_number(visit: Appointment, kind: str) -> bool:
     return kind != Kind.RECEIPT or therapist_of(visit) is not None
 
 
-def _reverse(document: Document, reason: Reason, by: User | None, now: datetime) -> Document:
+def reverse_document(document: Document, reason: Reason, by: User | None, now: datetime) -> Document:
+    """Write the credit note of a valid document, in the caller's transaction; its subject is locked."""
     opposite = as_facts(reversal_of(from_facts(document.facts)))
-    return _write(
+    return write_document(
         kind=Kind.CREDIT_NOTE,
         location=document.location,
         patient=document.patient,
         appointment=document.appointment,
+        package=document.package,
         currency=document.currency,
         claimant=document.claimant,
         facts=document.facts | opposite | {"claimable": False},
@@ -191,7 +198,8 @@ def _reverse(document: Document, reason: Reason, by: User | None, now: datetime)
     )
 
 
-def _write(*, patient: Patient, location: Location, by: User | None, now: datetime, **said: Any) -> Document:
+def write_document(*, patient: Patient, location: Location, by: User | None, now: datetime, **said: Any) -> Document:
+    """Write a document with the clinic's next number, in the caller's transaction."""
     document = Document.objects.create(
         number=take_number(location),
         patient=patient,

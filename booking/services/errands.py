@@ -1,15 +1,18 @@
 """What staff promised or have to look at: opened, taken, tried and closed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Final
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from booking.errors import NotPossibleNow
 from booking.models import Appointment, Location, Task, TaskAttempt
+from booking.payments.findings import resolve_finding
+from booking.payments.ledger import balances_of
+from booking.payments.models import Finding
 from booking.rules.errands import call_back_by
 from booking.rules.lifecycle import COMING
 from booking.selectors.outside_hours import uncovered
@@ -36,20 +39,23 @@ def open_task(
     due_at: datetime,
     appointment: Appointment | None = None,
     patient: Patient | None = None,
+    finding: Finding | None = None,
     contact: Mapping[str, str] | None = None,
     asked_by: str = "",
     now: datetime,
 ) -> Task:
     """Write down what staff have to do by `due_at`; joins the caller's transaction.
 
-    There is one open task of a kind for a visit, for a patient without one, and for a browser (`asked_by`, a hash):
-    opened again, it is the same one. `contact` holds name, phone and best_time, and is stored encrypted.
+    There is one open task of a kind for a visit, for a patient without one, for a finding, and for a browser
+    (`asked_by`, a hash): opened again, it is the same one. `contact` holds name, phone and best_time, and is stored
+    encrypted.
     """
     task = Task(
         kind=kind,
         due_at=due_at,
         appointment=appointment,
         patient=patient or (appointment.patient if appointment else None),
+        finding=finding,
         contact=dict(contact) if contact else None,
         asked_by=asked_by,
         created_at=now,
@@ -145,15 +151,37 @@ def cancel_task(*, task: Task, by: User, now: datetime) -> Task:
 
 
 def close_settled_tasks(*, now: datetime) -> int:
-    """Close the calls about visits that were mended, or have ended, in the meantime; returns how many."""
-    about = Task.objects.filter(kind=Task.Kind.DISPLACED, status__in=_OPEN)
-    there = Appointment.objects.exclude(Q(status__in=COMING) & (displacing() | room_closing()))
-    called_about = list(there.filter(pk__in=about.values("appointment")).select_related("service", "practitioner"))
-    still_open = uncovered(called_about)
-    mended = [visit.pk for visit in called_about if visit.pk not in still_open]
+    """Close what was settled in the meantime: calls about visits that were mended or have ended, talks about what a
+    payer does not pay once it is paid; returns how many.
+    """
+    return _close_settled(Task.Kind.DISPLACED, _mended, now) + _close_settled(Task.Kind.CLAIM_DENIED, _paid, now)
+
+
+def _close_settled(kind: Task.Kind, settled: Callable[[list[Appointment]], Collection[UUID]], now: datetime) -> int:
+    about = Task.objects.filter(kind=kind, status__in=_OPEN)
+    visits = Appointment.objects.filter(pk__in=about.values("appointment")).select_related("service", "practitioner")
+    done = settled(list(visits))
     with transaction.atomic(durable=True):
-        rows = about.filter(appointment__in=mended).select_for_update(no_key=True, skip_locked=True, of=("self",))
+        rows = about.filter(appointment__in=done).select_for_update(no_key=True, skip_locked=True, of=("self",))
         return len([_close(task, Status.COMPLETED, None, now) for task in rows.select_related("patient")])
+
+
+def _mended(called_about: list[Appointment]) -> set[UUID]:
+    ids = {visit.pk for visit in called_about}
+    hindered = Appointment.objects.filter(displacing() | room_closing(), pk__in=ids, status__in=COMING)
+    return ids - set(hindered.values_list("pk", flat=True)) - set(uncovered(called_about))
+
+
+def _paid(talked_about: list[Appointment]) -> set[UUID]:
+    return {pk for pk, balance in balances_of(talked_about).items() if balance.due <= 0}
+
+
+def close_tasks_of_findings(*, by: User | None = None, finding: Finding | None = None, now: datetime) -> int:
+    """Close the tasks about what agrees by now, or about this finding, in the caller's transaction; how many."""
+    about = Task.objects.filter(kind=Task.Kind.MONEY, status__in=_OPEN)
+    done = about.filter(finding=finding) if finding else about.filter(finding__resolved_at__isnull=False)
+    rows = done.select_for_update(no_key=True, skip_locked=finding is None, of=("self",))
+    return len([_close(task, Status.COMPLETED, by, now) for task in rows.select_related("finding")])
 
 
 def forget_contacts(*, now: datetime) -> int:
@@ -165,12 +193,16 @@ def forget_contacts(*, now: datetime) -> int:
 def _close(task: Task, status: Task.Status, by: User | None, now: datetime) -> Task:
     task.status, task.owner, task.closed_at = status, by, now
     task.save(update_fields=["status", "owner", "closed_at"])
+    if task.finding is not None:
+        resolve_finding(finding=task.finding, by=by, now=now)
     record_event(action=f"task-{status}", entity=task, patient=task.patient, by=by, now=now)
     return task
 
 
 def _open_one_like(task: Task) -> Task:
     found = Task.objects.filter(kind=task.kind, status__in=_OPEN)
+    if task.finding is not None:
+        return found.get(finding=task.finding)
     if task.asked_by:
         return found.get(asked_by=task.asked_by)
     if task.appointment is not None:
@@ -179,7 +211,9 @@ def _open_one_like(task: Task) -> Task:
 
 
 def _locked(task: Task) -> Task:
-    return Task.objects.select_related("patient").select_for_update(no_key=True, of=("self",)).get(pk=task.pk)
+    return (
+        Task.objects.select_related("patient", "finding").select_for_update(no_key=True, of=("self",)).get(pk=task.pk)
+    )
 
 
 def _open_or_refuse(task: Task) -> Task:

@@ -18,6 +18,7 @@ from booking.selectors.approvals import visits_resting_on
 from booking.selectors.openings import Notice
 from booking.selectors.rechecks import asked_for
 from booking.selectors.slots import nearest_slots
+from booking.selectors.terms import agreed_for
 from booking.selectors.workload import least_busy_first
 from booking.services.constraints import RequestKeyUsed, named_constraints
 from booking.services.freed_time import note_ended_hold
@@ -177,9 +178,10 @@ def place_hold(wish: Wish, practitioner: Practitioner, *, now: datetime) -> Held
         set_aside=wish.set_aside,
         hold_expires_at=hold_until(created_at=now, now=now),
         price_amount=wish.service.price_amount,
-        deposit_amount=wish.service.deposit_amount,
+        deposit_amount=0,
         currency=wish.service.currency,
     )
+    hold.deposit_amount = agreed_for(hold).pay_now  # of somebody new: who it is, is said later
     hold.hold_token_hash = hash_token(hold_token(hold))
     hold.save(force_insert=True)
     record_change(appointment=hold, action="held", by=wish.by, reason=wish.set_aside, start=hold.wall_start, now=now)

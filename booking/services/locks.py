@@ -1,5 +1,5 @@
-"""The one order in which everything is locked: practitioners, rooms, patient, appointments, payments, each by primary
-key.
+"""The one order in which everything is locked: practitioners, rooms, patient, appointments, packages, payments, each by
+primary key.
 
 Whoever starts from an appointment reads its resources unlocked, locks in this order, and looks again.
 """
@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import Case, IntegerField, Model, QuerySet, When
 
 from booking.errors import NotPossibleNow
-from booking.models import Appointment, Practitioner, Room
+from booking.models import Appointment, Package, Practitioner, Room
 from booking.payments.models import Payment
 from intake.models import Patient
 
@@ -80,6 +80,23 @@ def lock_appointments(
         raise ChangedMeanwhile
     _lock(Payment.objects.filter(appointment__in=ids))
     return [locked[pk] for pk in ids]
+
+
+def lock_patient(patient: Patient) -> None:
+    """Lock a record alone: for who starts from it."""
+    _lock(Patient.objects.filter(pk=patient.pk))
+
+
+def lock_package(package: Package) -> Package:
+    """Lock a package after its patient, then its payments; the row as it is now.
+
+    The patient's lock is what bookings hold, too: so its last session is used once.
+    """
+    _lock(Patient.objects.filter(pk=package.patient_id))
+    rows = Package.objects.select_for_update(no_key=True, of=("self",)).select_related("location", "patient", "offer")
+    locked = rows.get(pk=package.pk)
+    _lock(Payment.objects.filter(package=locked))
+    return locked
 
 
 def take_turns(*keys: str) -> None:

@@ -7,20 +7,21 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from booking.errors import NotCleared, NotPossibleNow, ReasonNeeded, SlotTaken, SpacingBroken, TooLate
-from booking.models import Appointment, Practitioner
+from booking.models import Appointment, FeeCase, Practitioner
 from booking.payments.services import charge_fee
 from booking.reminders.services import replan_after_move
 from booking.rules import policy
 from booking.rules.intervals import Interval, subtract
 from booking.rules.lifecycle import COMING
 from booking.selectors.courses import keeps_spacing
-from booking.selectors.fees import late_fee_of
+from booking.selectors.fees import agreed_late_fee_of, is_forgiven
 from booking.selectors.openings import Notice
 from booking.selectors.outside_hours import cant_take_place
 from booking.selectors.slots import nearest_slots
 from booking.services.admission import admit, clearance_for, is_unfinished, take_what_is_authorised
 from booking.services.cancellations import check_own
 from booking.services.constraints import named_constraints
+from booking.services.fee_cases import propose_fee
 from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
 from booking.services.places import Place, find_place, require_real_time, rooms_there
@@ -122,22 +123,25 @@ def move_to_place(
         beyond_hours=bool(set_aside),
         now=now,
     )
-    fee = policy.fee_for_moving(
+    agreed_fee = policy.fee_for_moving(
         by_clinic=by_clinic,
         free_until=visit.free_cancel_until,
-        late_fee=late_fee_of(visit),
+        late_fee=agreed_late_fee_of(visit),
         confirmed=visit.status == Appointment.Status.BOOKED,
         now=now,
     )
+    fee = 0 if agreed_fee and is_forgiven(visit) else agreed_fee
     before, old_practitioner = visit.wall_start, visit.practitioner
     _note_what_is_left(visit, place, now)
     _put(visit, place, practitioner, now)
     visit.set_aside = set_aside
     visit.moves_made += not by_clinic
+    visit.late_moves += agreed_fee > 0
     if not awaits_form:
         admit(visit, clearance, now=now)
     visit.save()
-    charge_fee(appointment=visit, amount=fee, now=now)
+    charged = charge_fee(appointment=visit, amount=fee, now=now)
+    propose_fee(visit, cause=FeeCase.Cause.LATE_MOVE, charged=charged, fee=fee, now=now)
     if visit.status == Appointment.Status.BOOKED:
         take_what_is_authorised(visit, now=now)
     for one in {old_practitioner, practitioner}:
@@ -198,11 +202,13 @@ def _note_what_is_left(visit: Appointment, place: Place, now: datetime) -> None:
 
 
 def _put(visit: Appointment, place: Place, practitioner: Practitioner, now: datetime) -> None:
+    if visit.free_cancel_until is None:
+        visit.free_cancel_until = policy.free_cancel_until(start=visit.start, hours=visit.location.free_cancel_hours)
+    free_before = visit.start - visit.free_cancel_until
     for name, value in place.as_fields().items():
         setattr(visit, name, value)
     visit.practitioner = practitioner
     visit.schedule_version += 1
-    hours = visit.location.free_cancel_hours
-    visit.free_cancel_until = policy.free_cancel_until(start=visit.start, hours=hours)
+    visit.free_cancel_until = visit.start - free_before  # as long before it as was agreed
     if visit.awaiting == Awaiting.FORM:
         visit.form_due_at = policy.form_due_at(start=visit.start, hours=visit.location.form_deadline_hours, now=now)

@@ -20,6 +20,7 @@ from booking.services.constraints import named_constraints
 from booking.services.covers import share_again
 from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
+from booking.services.package_credits import return_session_unless_for
 from booking.services.states import acts_for_clinic, record_change
 from intake.models import User
 
@@ -62,7 +63,10 @@ def take_needles_out(
     if not offer.keeps_time:
         visit.end = shape.visit(visit.start).end
         visit.occupied = as_range(shape.occupied(visit.start))
+    return_session_unless_for(visit, service, now=now)
     visit.price_amount = min(visit.price_amount, service.price_amount)  # an honest answer costs nothing
+    visit.late_fee_amount = min(visit.late_fee_amount, visit.price_amount)
+    visit.no_show_fee_amount = min(visit.no_show_fee_amount, visit.price_amount)
     share_again(visit)
     visit.form_due_at = None
     visit.room_id = offer.room_id

@@ -98,7 +98,12 @@ def make_offer(*, terms: Terms, token: str = "", by: User | None = None, now: da
 
 
 def accept_offer(
-    *, offer: Offer, payment: PaymentChoice = "none", policies_accepted: bool = False, now: datetime
+    *,
+    offer: Offer,
+    payment: PaymentChoice = "none",
+    policies_accepted: bool = False,
+    terms_shown: str = "",
+    now: datetime,
 ) -> Appointment:
     """The patient's visit at the offered time: the visit that it replaces, moved there with its money, or a new one.
 
@@ -108,8 +113,8 @@ def accept_offer(
     :raises NotCleared: the answers forbid it by now; the time is let go
     :raises NotPossibleNow: the visit to be replaced is not coming any more, or changes at this moment
     :raises SpacingBroken: other sessions of its course were moved meanwhile
-    :raises PoliciesNotAccepted, PaymentNotOffered, PhoneNeeded, TooLate, PatientBusy, SlotTaken, IncompleteAnswers: and
-        the time stays held until the offer ends
+    :raises PoliciesNotAccepted, PaymentNotOffered, PrepaymentForbidden, TermsChanged, PhoneNeeded, TooLate,
+        PatientBusy, SlotTaken, IncompleteAnswers: and the time stays held until the offer ends
     """
     offer = Offer.objects.select_related("hold__service", "entry__patient", "instead_of").get(pk=offer.pk)
     if offer.status == Status.ACCEPTED:
@@ -123,6 +128,7 @@ def accept_offer(
         policies_accepted=policies_accepted,
         wait_for_form=awaits_form(offer),
         by_offer=True,
+        terms_shown=terms_shown,
     )
     visit = _book(offer, details, now)
     if visit is None:

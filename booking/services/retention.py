@@ -7,7 +7,7 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from booking.models import Appointment, Cover, Document, Encounter, Location, Task
+from booking.models import Appointment, Cover, Document, Encounter, KeptCard, Location, PatientTerms, Task
 from booking.reminders.models import Communication
 from booking.services.waitlist import end_entries_of
 from intake.clock import clinic_date
@@ -44,6 +44,8 @@ def erase_record(*, patient: Patient, by: User | None, now: datetime) -> Patient
     Appointment.objects.filter(patient=patient).update(note=None, manage_token_hash="")
     Task.objects.filter(patient=patient).update(contact=None)
     Document.objects.filter(patient=patient).update(claimant="")  # numbers and sums stay: money has its own law
+    KeptCard.objects.filter(patient=patient).update(brand="", last4="")  # the sweep has Stripe forget it
+    PatientTerms.objects.filter(patient=patient).delete()  # why something else was agreed may say who they were
     Cover.objects.filter(patient=patient).update(claim_number="", adjuster="", for_online=False)
     messages = Communication.objects.filter(patient=patient)
     open_ones = messages.filter(status__in=[Communication.Status.PREPARATION, Communication.Status.IN_PROGRESS])

@@ -15,10 +15,12 @@ from django.db import transaction
 from django.db.models import Q
 
 from booking.errors import EventRefused, StripeUnavailable, TryAgain
+from booking.models import KeptCard
 from booking.payments.findings import report
 from booking.payments.models import Finding, Payment, WebhookEvent
 from booking.payments.signatures import is_signed
 from booking.services.batches import work_off
+from booking.services.cards import settle_card
 from booking.services.settlement import settle
 
 LEASE: Final = timedelta(seconds=60)
@@ -82,17 +84,18 @@ def _take_one(now: datetime) -> WebhookEvent | None:
 
 
 def _handle(event: WebhookEvent, now: datetime) -> None:
-    payment = payment_of(event)
-    if payment is None:
+    payment, card = payment_of(event), KeptCard.objects.filter(session_id=event.object_id).first()
+    if payment is None and card is None:
         _keep_unknown(event, now)
         return
     try:
-        settle(payment=payment, now=now)
+        if payment is not None:
+            settle(payment=payment, now=now)
+        elif card is not None:
+            settle_card(card=card, now=now)
     except (StripeUnavailable, TryAgain) as failure:
         _try_later(event, failure.code, now)
         raise
-    if event.type == "charge.dispute.created":
-        report(kind=Finding.Kind.DISPUTE, object_id=event.object_id, payment=payment, now=now)
     _done(event, "", now)
 
 

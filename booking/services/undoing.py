@@ -72,7 +72,7 @@ def _take_again(appointment: Appointment, by: User | None, now: datetime) -> App
     before = (visit.status_before, visit.awaiting_before)
     move_on(visit, Status(before[0]), awaiting=before[1])
     visit.status_before = visit.awaiting_before = ""
-    visit.cancel_settles_at, visit.cancel_fee_amount = None, 0
+    visit.cancel_settles_at, visit.cancel_fee_amount, visit.excused = None, 0, False
     if before[1] != Appointment.Awaiting.FORM and before[0] in (Status.BOOKED, Status.PENDING):
         _admit_again(visit, by, now)
     visit.save()

@@ -7,18 +7,18 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from booking.errors import NotCleared, NotPossibleNow, RecheckDue
-from booking.models import Appointment, Encounter
+from booking.models import Appointment, Encounter, FeeCase
 from booking.payments.services import charge_fee, release_payments
 from booking.reminders.services import CANCELLED, stop_messages
 from booking.selectors.alerts import must_be_acknowledged
-from booking.selectors.fees import took_consent_back
-from booking.selectors.outside_hours import cant_take_place
+from booking.selectors.fees import costs_nothing, no_show_fee_of
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due
 from booking.services.admission import clearance_for, is_unfinished
 from booking.services.claims import drop_claim, open_claim
 from booking.services.constraints import named_constraints
 from booking.services.documents import correct_documents
+from booking.services.fee_cases import propose_fee, withdraw_fees
 from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment
 from booking.services.records import keep_care_relation
@@ -43,7 +43,8 @@ def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appoin
         if visit.awaiting == Appointment.Awaiting.PAYMENT or visit.status == Status.CANCELLED:
             raise NotPossibleNow
         move_on(visit, Status.ARRIVED)
-        visit.arrived_at = now
+        visit.arrived_at, visit.excused = now, False
+        withdraw_fees(visit, now=now)
         correct_documents(appointment=visit, by=by, now=now)  # of a fee for not having come
         return _keep(visit, "arrived", by, now)
 
@@ -121,12 +122,13 @@ def mark_noshow(*, appointment: Appointment, by: User, waive_fee: bool = False, 
         visit = lock_appointment(appointment)
         if now < visit.start:
             raise NotPossibleNow(_("The visit has not begun yet."))
-        owes_nothing = waive_fee or took_consent_back(visit) or cant_take_place(visit)
+        visit.excused = waive_fee or costs_nothing(visit) or _is_in_doubt(visit, now)
+        fee = 0 if visit.excused else no_show_fee_of(visit)
         move_on(visit, Status.NOSHOW)
         visit.save()
-        fee = 0 if owes_nothing else visit.no_show_fee_amount
-        charge_fee(appointment=visit, amount=fee, now=now)
+        charged = charge_fee(appointment=visit, amount=fee, now=now)
         release_payments(appointment=visit, keep=fee, now=now)
+        propose_fee(visit, cause=FeeCase.Cause.NO_SHOW, charged=charged, fee=fee, now=now)
         stop_messages(appointment=visit, reason=str(_("The patient did not come.")), now=now)
         return _keep(visit, "noshow", by, now, fee=fee)
 
@@ -139,12 +141,19 @@ def mark_entered_in_error(*, appointment: Appointment, by: User, now: datetime) 
         move_on(visit, Status.ENTERED_IN_ERROR)
         visit.save()
         drop_claim(visit)
+        withdraw_fees(visit, now=now)
         release_payments(appointment=visit, keep=0, now=now)
         correct_documents(appointment=visit, by=by, now=now)
         stop_messages(appointment=visit, reason=CANCELLED, now=now)
         note_freed_time(appointment=visit, due_at=now, now=now)
         keep_care_relation(practitioner=visit.practitioner, patient=visit.patient, now=now)
         return _keep(visit, "entered-in-error", by, now)
+
+
+def _is_in_doubt(visit: Appointment, now: datetime) -> bool:
+    """Whether honest answers stand against this visit: nobody pays for those."""
+    clearance = clearance_for(visit, by_staff=True, now=now)
+    return clearance.decision != "yes" and not is_unfinished(clearance)
 
 
 def _is_written_down(visit: Appointment) -> bool:

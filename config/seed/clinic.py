@@ -5,13 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from random import Random
+from typing import Any
 from uuid import UUID, uuid5
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.totp.internal.auth import TOTP
 from django.conf import settings
+from django.db.models import prefetch_related_objects
 
-from booking.models import HealthcareService, Location, Practitioner, Registration, Room, Schedule
+from booking.models import HealthcareService, Location, PaymentTerms, Practitioner, Registration, Room, Schedule
 from config.seed.names import THERAPISTS, person
 from intake.models import Role, User
 
@@ -29,17 +31,34 @@ _BREAKS: tuple[tuple[tuple[int, str, str], ...], ...] = (
 _SOME_MONDAY = date(2000, 1, 3)  # long before any visit, so that the turns are the same whatever today is
 _IN_TURNS = {(2, 3): _SOME_MONDAY, (2, 4): _SOME_MONDAY + timedelta(weeks=1)}  # pattern and weekday: the first week
 _SERVICES = (
-    ("first-visit", "First visit with dry needling", "Première visite avec aiguilles sèches", 60, 10, 12000, 4000,
+    ("first-visit", "First visit with dry needling", "Première visite avec aiguilles sèches", 60, 10, 12000,
      "manual", "full", "treatment", False, "We talk, examine you, and needle if it suits you.",
      "On se parle, on vous examine, puis on utilise les aiguilles si cela vous convient."),
-    ("follow-up", "Follow-up with dry needling", "Suivi avec aiguilles sèches", 30, 5, 7500, 2500, "manual", "full",
+    ("follow-up", "Follow-up with dry needling", "Suivi avec aiguilles sèches", 30, 5, 7500, "manual", "full",
      "treatment", True, "For people who have been here before.", "Pour les personnes déjà venues chez nous."),
-    ("assessment", "Assessment without needles", "Évaluation sans aiguilles", 45, 10, 9500, 3000, "none", "red-flags",
+    ("assessment", "Assessment without needles", "Évaluation sans aiguilles", 45, 10, 9500, "none", "red-flags",
      "treatment", False, "We find out what is going on and treat you without needles.",
      "On cherche la cause et on vous traite sans aiguilles."),
-    ("phone-call", "Phone call with a therapist", "Appel avec un thérapeute", 15, 0, 0, 0, "none", "none", "", False,
+    ("phone-call", "Phone call with a therapist", "Appel avec un thérapeute", 15, 0, 0, "none", "none", "", False,
      "We call you and answer your questions.", "On vous appelle et on répond à vos questions."),
 )  # fmt: skip
+# One service each way of paying; a deposit as an amount and in per cent, a first and a later visit.
+_TERMS: dict[tuple[str, str], dict[str, Any]] = {
+    ("first-visit", "any"): {
+        "way": "deposit", "deposit_amount": 4000, "late_fee_amount": 4000, "no_show_fee_amount": 4000,
+        "prepay_after_misses": 3,
+    },
+    ("follow-up", "any"): {
+        "way": "keep-card", "late_fee_percent": 50, "no_show_fee_percent": 100, "forgives_first_miss": True,
+        "prepay_after_misses": 3,
+    },
+    ("assessment", "any"): {"way": "desk", "late_fee_percent": 30, "no_show_fee_percent": 50},
+    ("assessment", "first"): {
+        "way": "deposit", "deposit_percent": 30, "late_fee_percent": 30, "no_show_fee_percent": 50,
+        "free_cancel_hours": 48, "forgives_first_miss": True,
+    },
+    ("phone-call", "any"): {"way": "nothing"},
+}  # fmt: skip
 # What a therapist does under their number is called by their profession on receipts.
 _ON_RECEIPTS = {
     "first-visit": "Physiotherapy: assessment and treatment",
@@ -104,13 +123,18 @@ def make_clinic(*, rng: Random, practitioners: int, rooms: int, today: date) -> 
     services = [
         HealthcareService.objects.create(
             id=new_id(rng), slug=slug, name=name, name_fr=french, minutes=minutes, buffer_after=buffer,
-            price_amount=price, deposit_amount=deposit, modality=modality, screening=screening,
+            price_amount=price, modality=modality, screening=screening,
             room_kind=kind, for_returning=returning, course_sessions_max=6 if returning else None,
             description=words, description_fr=mots, position=position, receipt_name=_ON_RECEIPTS.get(slug, ""),
         )
-        for position, (slug, name, french, minutes, buffer, price, deposit, modality, screening, kind, returning, words,
+        for position, (slug, name, french, minutes, buffer, price, modality, screening, kind, returning, words,
                        mots) in enumerate(_SERVICES)
     ]  # fmt: skip
+    by_slug = {service.slug: service for service in services}
+    for (slug, variant), said in _TERMS.items():
+        service = by_slug[slug]
+        PaymentTerms.objects.create(id=uuid5(service.pk, variant), service=service, variant=variant, **said)
+    prefetch_related_objects(services, "payment_terms")
     people = [_make_therapist(rng, number, location, services, today) for number in range(practitioners)]
     for name, role in (("Robin Sharma", Role.RECEPTION), ("Dana Fraser", Role.MANAGER), ("Olive Roy", Role.OWNER)):
         _make_user(rng, email=f"{role}@needle-and-motion.example", name=name, role=role)

@@ -20,8 +20,12 @@ from booking.services.holds import hold_time
 from booking.services.rechecks import begin_questions, extent_for, finish_questions
 from booking.services.visits import acknowledge_alert, check_in, finish_visit, mark_arrived
 from config.seed.answers import answer_like
+from config.seed.books import keep_the_books
 from config.seed.clinic import Clinic, new_id
+from config.seed.desk import count_drawers, mail_a_link, parts_of
+from config.seed.fees import let_fees_wait
 from config.seed.names import person, story_phone
+from config.seed.packages import sell_packages
 from intake.models import Outcome, Patient, Role, Screening, User
 from intake.rules.answers import to_line
 from intake.selectors.rechecks import recheck_of
@@ -45,11 +49,16 @@ def make_it_lively(*, clinic: Clinic, rng: Random, now: datetime) -> None:
         _ask_for_a_time(clinic, by_slug["first-visit"], rng, trouble, now)
     _book_without_form(clinic, by_slug["first-visit"], rng, reception, now)
     _issue_receipts(reception, now)
+    sell_packages(location=clinic.location, now=now)
+    let_fees_wait(now=now)
+    mail_a_link(by=reception, now=now)
+    count_drawers(location=clinic.location, by=reception, now=now)
+    keep_the_books(location=clinic.location, now=now)
 
 
 def _bring_up_to_date(reception: User, rng: Random, now: datetime) -> None:
     begun = Appointment.objects.filter(status=Appointment.Status.BOOKED, start__lte=now + timedelta(minutes=10))
-    for visit in begun.select_related("practitioner__user", "screening").order_by("start"):
+    for number, visit in enumerate(begun.select_related("practitioner__user", "screening").order_by("start")):
         mark_arrived(appointment=visit, by=reception, now=now)
         if visit.end > now:
             continue
@@ -61,7 +70,8 @@ def _bring_up_to_date(reception: User, rng: Random, now: datetime) -> None:
         due = balance_of(visit).due
         if due:
             key = new_id(rng)
-            take_payment(appointment=visit, amount=due, method="terminal", request_key=key, by=reception, now=now)
+            parts = parts_of(due, number=number)
+            take_payment(appointment=visit, parts=parts, request_key=key, by=reception, now=now)
         finish_visit(appointment=visit, by=reception, now=now)
 
 

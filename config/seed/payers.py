@@ -1,4 +1,4 @@
-"""Who else pays in the demonstration: three payers, and one patient in ten for whom one of them does."""
+"""Who else pays in the demonstration: three payers, for one patient in ten, and for some visits of long ago."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -11,6 +11,8 @@ from booking.selectors.covers import day_of, terms_of
 from config.seed.clinic import new_id
 from intake.models import Role, User
 
+AGED = tuple(timedelta(days=days) for days in (100, 72, 44))  # so long ago were visits of which some are still open
+AGED_VISITS = 4
 _ONE_IN = 10
 _BILLED_AFTER = timedelta(days=3)
 _State, _Denial = Claim.State, Claim.Denial
@@ -48,7 +50,7 @@ class Payers:
     def share(self, visit: Appointment) -> None:
         """Write into a new visit what a payer bears of it, and what became of the bill."""
         assert visit.patient is not None
-        if visit.patient.pk.int % _ONE_IN or not visit.price_amount:
+        if not visit.price_amount or (visit.patient.pk.int % _ONE_IN and not self._is_aged(visit)):
             return
         cover = self._cover_of(visit)
         shares = split(visit.price_amount, terms_of(cover))
@@ -56,6 +58,9 @@ class Payers:
         visit.deposit_amount = deposit_beside(visit.deposit_amount, patient=shares.patient)
         if visit.status == Appointment.Status.FULFILLED:
             self._bill(visit, cover)
+
+    def _is_aged(self, visit: Appointment) -> bool:
+        return visit.start < self.midnight - AGED[-1]
 
     def _cover_of(self, visit: Appointment) -> Cover:
         assert visit.patient is not None
@@ -88,7 +93,7 @@ class Payers:
         claim.state, claim.billed_at, claim.billed_by = _State.BILLED, billed, self._by
         answered = billed + timedelta(days=self._rng.randint(7, 11))
         number = len(self.claims)
-        if answered >= self.midnight or number % 4 == 0:
+        if answered >= self.midnight or number % (2 if self._is_aged(visit) else 4) == 0:
             return
         if number % 5 == 0:
             claim.state, claim.denial = _State.DENIED, _Denial.LIMIT_REACHED

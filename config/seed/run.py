@@ -19,7 +19,7 @@ from booking.services.links import manage_token
 from config.seed.clinic import Clinic, make_clinic, new_id
 from config.seed.demonstration import make_it_lively
 from config.seed.diary import BOOKED_SHARE, ROOM_TO_CHOOSE, Diary
-from config.seed.payers import Payers
+from config.seed.payers import AGED, AGED_VISITS, Payers
 from config.seed.visits import Writer, midnight_of
 
 _DEMONSTRATION = {"practitioners": 3, "appointments": 520}
@@ -97,7 +97,8 @@ def _fill(
     _make_time_off(clinic, rng, today, days)
     diary = Diary(clinic=clinic, rng=rng, today=today, share=share)
     coming = diary.coming(today=today, days=days, at_most=total)
-    past = diary.past(today=today, number=total - len(coming))
+    aged = [] if payers is None else [one for ago in AGED for one in diary.past(today=today - ago, number=AGED_VISITS)]
+    past = aged + diary.past(today=today, number=total - len(coming) - len(aged))
     writer = Writer(clinic=clinic, rng=rng, midnight=midnight, payers=payers)
     made = [writer.add(visit) for visit in (*past, *coming)]
     writer.written.insert()

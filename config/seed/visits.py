@@ -4,17 +4,20 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 from typing import Any
+from uuid import uuid5
 
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import AutoField, Model
 from django.utils.text import slugify
 from psycopg import sql
 
-from booking.models import Appointment, Claim, Cover, Encounter, Payer, TreatmentRecord
+from booking.feeds.terms_words import sums_of, terms_text
+from booking.models import Agreement, Appointment, Claim, Cover, Encounter, Payer, TreatmentRecord
 from booking.payments.models import LedgerEntry, Payment
-from booking.rules.policy import free_cancel_until
+from booking.rules.terms import agree, without_paying_first
 from booking.rules.walltime import wall_date, wall_text
 from booking.selectors.practitioners import needles
+from booking.selectors.terms import agreed_of, policy_for
 from booking.services.links import manage_token
 from config.seed.answers import Answered, answer_like
 from config.seed.clinic import Clinic, new_id
@@ -22,7 +25,7 @@ from config.seed.diary import Visit
 from config.seed.names import person, story_phone
 from config.seed.payers import Payers
 from config.seed.room import Room
-from intake.models import AuditEvent, CareRelation, Consent, Patient, QuestionnaireResponse, Role, Screening
+from intake.models import AuditEvent, CareRelation, Consent, Patient, QuestionnaireResponse, Role, Screening, User
 from intake.selectors.questionnaires import current_questionnaire
 from intake.tokens import hash_token
 
@@ -52,6 +55,7 @@ class Written:
     appointments: list[Appointment] = field(default_factory=list)
     payments: list[Payment] = field(default_factory=list)
     entries: list[LedgerEntry] = field(default_factory=list)
+    agreements: list[Agreement] = field(default_factory=list)
     relations: dict[tuple[Any, Any], CareRelation] = field(default_factory=dict)
     events: list[AuditEvent] = field(default_factory=list)
     room_rows: list[tuple[type[Model], list[Any]]] = field(default_factory=list)
@@ -65,6 +69,7 @@ class Written:
             (Payment, self.payments),
             (LedgerEntry, self.entries),
             (AuditEvent, self.events),
+            (Agreement, self.agreements),
         ):
             _insert(model, rows)
         for table, made in self.room_rows:
@@ -96,6 +101,7 @@ class Writer:
         self._known: list[_Known] = []
         self.written = Written()
         self._room = Room(rng)
+        self._reception = User.objects.filter(role=Role.RECEPTION).first()
         self._questionnaire = current_questionnaire()
         self.written.room_rows = [
             (Consent, self._room.consents),
@@ -126,6 +132,8 @@ class Writer:
         if self._payers is not None:
             self._payers.share(appointment)
         self.written.events.append(_booked(appointment))
+        if not happened:
+            self.written.agreements.append(self._terms(appointment))
         self._agreement(appointment, known.patient)
         if appointment.status in (_Status.FULFILLED, _Status.BOOKED) and visit.service.price_amount:
             self._money(appointment, paid=appointment.status == _Status.FULFILLED)
@@ -196,22 +204,37 @@ class Writer:
         rng, service, place = self._rng, visit.service, self._clinic.location
         last = self._midnight - timedelta(minutes=rng.randint(5, 600))
         booked_at = max(min(visit.start - timedelta(days=rng.randint(1, 18)), last), known.patient.created_at)
+        agreed = agree(
+            policy_for(service, variant="return" if service.for_returning else "first", location=place),
+            price=service.price_amount, start=visit.start, may_prepay=True,
+        )  # fmt: skip
         appointment = Appointment(
             id=new_id(rng), request_key=new_id(rng), service=service, practitioner=visit.practitioner, room=visit.room,
             location=place, patient=known.patient, screening=known.screening if service.needs_screening else None,
             start=visit.start, end=visit.end, occupied=(visit.occupied.start, visit.occupied.end),
             wall_start=wall_text(visit.start, place.time_zone), time_zone=place.time_zone,
             status=self._status(happened), source=Appointment.Source.DESK, created_at=booked_at, confirmed_at=booked_at,
-            price_amount=service.price_amount, deposit_amount=service.deposit_amount, currency=service.currency,
+            price_amount=service.price_amount, deposit_amount=agreed.pay_now, currency=service.currency,
             payment_choice="desk" if service.price_amount else "none", policy_version=place.policy_version,
             policies_accepted_at=booked_at,
-            free_cancel_until=free_cancel_until(start=visit.start, hours=place.free_cancel_hours),
-            late_fee_amount=service.deposit_amount * place.late_fee_percent // 100,
-            no_show_fee_amount=service.deposit_amount * place.no_show_fee_percent // 100,
+            payment_way=without_paying_first(agreed).way, free_cancel_until=agreed.free_until,
+            late_fee_amount=agreed.late_fee, no_show_fee_amount=agreed.no_show_fee,
+            forgives_first_miss=agreed.forgives_first_miss,
         )  # fmt: skip
         appointment.manage_token_hash = hash_token(manage_token(appointment))
         self._past(appointment)
         return appointment
+
+    def _terms(self, appointment: Appointment) -> Agreement:
+        """What reception has read to the patient."""
+        agreed, at = agreed_of(appointment), appointment.created_at
+        said: dict[str, Any] = {"payment": appointment.payment_choice, "currency": appointment.currency}
+        return Agreement(
+            id=uuid5(appointment.pk, "terms"), appointment=appointment, language="en",
+            text=terms_text(without_paying_first(agreed), zone=appointment.time_zone, now=at, **said),
+            version=appointment.policy_version, sums=sums_of(without_paying_first(agreed)) | said, agreed_at=at,
+            agreed_by=self._reception,
+        )  # fmt: skip
 
     def _status(self, happened: bool) -> str:
         if not happened:
@@ -248,6 +271,7 @@ class Writer:
                 payment=payment, kind=kind, amount=amount, currency=payment.currency, recorded_at=at,
                 reference="asked" if kind == LedgerEntry.Kind.CHARGE else "till",
                 method="" if kind == LedgerEntry.Kind.CHARGE else self._rng.choice(["terminal", "cash"]),
+                recorded_by=None if kind == LedgerEntry.Kind.CHARGE else self._reception,
             )
             for kind in kinds
         ]  # fmt: skip

@@ -1,6 +1,6 @@
 """Who comes, and what is agreed to."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -132,13 +132,15 @@ class AgreeForm(forms.Form):
         error_messages={"required": _("Please agree to the terms first. They stand above the box.")},
     )
 
-    def __init__(self, *args: Any, ways: Sequence[str], can_go_without: bool, **options: Any) -> None:
+    def __init__(
+        self, *args: Any, ways: Sequence[str], labels: Mapping[str, str], can_go_without: bool, **options: Any
+    ) -> None:
         super().__init__(*args, **options)
         self.ways = ways
         if len(ways) > 1:
             field = self.fields["payment"]
             assert isinstance(field, forms.ChoiceField)
-            field.choices = [(way, WAYS_TO_PAY[way]) for way in ways]
+            field.choices = [(way, labels[way]) for way in ways]
         else:
             del self.fields["payment"]
         if not can_go_without:
@@ -152,10 +154,3 @@ class AgreeForm(forms.Form):
     @property
     def payment_choice(self) -> Any:
         return self.cleaned_data.get("payment") or self.ways[0]
-
-
-WAYS_TO_PAY: Final = {
-    "online": _("Pay the deposit now by card"),
-    "desk": _("Pay at the clinic"),
-    "none": _("Nothing to pay now"),
-}

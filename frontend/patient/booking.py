@@ -1,5 +1,6 @@
 """Saying who comes, agreeing, and the booking itself."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,6 +18,7 @@ from booking.errors import (
     PhoneNeeded,
     PoliciesNotAccepted,
     SlotTaken,
+    TermsChanged,
     TryAgain,
 )
 from booking.models import Appointment
@@ -34,7 +36,7 @@ from frontend.patient.pages import book_steps, private, signed_in_patient
 from frontend.patient.paying import go_and_pay
 from frontend.patient.refusals import not_cleared_page
 from frontend.patient.sign_forms import SignForm, note_shown, when_shown
-from frontend.patient.terms import answer_due, terms_of_hold
+from frontend.patient.terms import answer_due, terms_of_hold, words_with_package
 from frontend.patient.times import times_of
 from frontend.patient.way import Way
 from intake.clock import clinic_date, now
@@ -46,7 +48,15 @@ from intake.selectors.patients import patients_of
 from intake.services.patients import PatientDetails
 
 Status = Appointment.Status
-_STAYS_HERE = (InformationChanged, PatientBusy, PhoneNeeded, PoliciesNotAccepted, SignatureNotAccepted, TryAgain)
+_STAYS_HERE = (
+    InformationChanged,
+    PatientBusy,
+    PhoneNeeded,
+    PoliciesNotAccepted,
+    SignatureNotAccepted,
+    TermsChanged,
+    TryAgain,
+)
 
 
 @private
@@ -108,10 +118,12 @@ def agree(request: HttpRequest) -> HttpResponse:
     can_go_without = is_request and needle_free_service_for(hold, now=moment) is not None
     sessions = sessions_held(hold)
     cover = None if sessions else online_cover(who, hold)
-    ways = ways_to_pay_course(hold) if sessions else ways_to_pay(hold, cover=cover)
+    ways = ways_to_pay_course(hold, who=who) if sessions else ways_to_pay(hold, who=who, cover=cover)
+    terms = terms_of_hold(hold, who=who, cover=cover, now=moment)
     form = AgreeForm(
         request.POST if request.method == "POST" else None,
-        ways=["none"] if "none" in ways else ways,  # nothing is due before the visit: nothing to choose
+        ways=_to_choose(ways),
+        labels={way: terms.label_of(way) for way in ways},
         can_go_without=can_go_without,
     )
     sign = _sign_form(request, way, hold, who, moment)
@@ -138,7 +150,9 @@ def agree(request: HttpRequest) -> HttpResponse:
         "hold": hold,
         "sessions": sessions,
         "who": who,
-        "terms": terms_of_hold(hold, cover=cover, now=moment),
+        "terms": terms,
+        "paid_so": terms.words_of(form.ways[0]) if len(form.ways) == 1 else "",
+        "with_package": words_with_package(hold, terms.agreed, who=who) if "package" in ways else (),
         "is_request": is_request,
         "answer_due": answer_due(hold, now=moment),
         "seconds_left": _seconds_left(hold, moment),
@@ -159,6 +173,11 @@ def more_time(request: HttpRequest) -> HttpResponse:
     return redirect("patient:agree" if way.details else "patient:details")
 
 
+def _to_choose(ways: Sequence[str]) -> list[str]:
+    """Where nothing is due before the visit there is nothing to choose, but for a package."""
+    return [way for way in ways if way in ("package", "none") or "none" not in ways]
+
+
 def _confirm(
     request: HttpRequest,
     hold: Appointment,
@@ -171,6 +190,7 @@ def _confirm(
         "patient": who,
         "payment": form.payment_choice,
         "policies_accepted": form.cleaned_data["agree"],
+        "terms_shown": request.POST.get("terms", ""),
         "accepts_assessment": bool(form.cleaned_data.get("accepts_assessment")),
         "signature": sign.signature(shown_at=when_shown(request, sign.shown, now=moment)) if sign else None,
         "by": signed_in_patient(request) if isinstance(who, Patient) else None,

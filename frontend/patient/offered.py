@@ -20,12 +20,13 @@ from frontend.patient.line import Line
 from frontend.patient.pages import private, without_referrer
 from frontend.patient.paying import go_and_pay
 from frontend.patient.refusals import not_cleared_page
-from frontend.patient.terms import terms_of_hold
+from frontend.patient.terms import Terms, terms_of_hold
 from frontend.patient.visit import GUESSES_AN_HOUR, LINKS_AN_HOUR, WINDOW
 from frontend.patient.visit_forms import ProofForm
 from frontend.patient.way import Way
 from intake.clock import clinic_date, now
 from intake.errors import DrypointError, TooManyAttempts
+from intake.models import Patient
 from intake.origin import address_of
 from intake.services.limits import count_attempt
 
@@ -103,6 +104,7 @@ def _accept(request: HttpRequest, found: Offer, form: AgreeForm | None, moment: 
             offer=found,
             payment=form.payment_choice if form else "none",
             policies_accepted=form.cleaned_data["agree"] if form else False,
+            terms_shown=request.POST.get("terms", ""),
             now=moment,
         )
     except NotCleared as problem:
@@ -129,12 +131,26 @@ def _agree_form(request: HttpRequest, found: Offer) -> AgreeForm | None:
     if found.instead_of_id is not None:
         return None
     waits = awaits_form(found)
-    ways = ways_to_pay(found.hold, by_staff=waits, cover=_cover(found))
+    ways = ways_to_pay(found.hold, who=_who(found), by_staff=waits, cover=_cover(found))
     if waits:  # paid once the answers allow the visit
         ways = ["desk"]
     elif "none" in ways:
         ways = ["none"]
-    return AgreeForm(request.POST if request.method == "POST" else None, ways=ways, can_go_without=False)
+    terms = _terms(found, now())
+    return AgreeForm(
+        request.POST if request.method == "POST" else None,
+        ways=ways,
+        labels={way: terms.label_of(way) for way in ways},
+        can_go_without=False,
+    )
+
+
+def _who(found: Offer) -> Patient | None:
+    return found.entry.patient if found.entry else None
+
+
+def _terms(found: Offer, moment: datetime) -> Terms:
+    return terms_of_hold(found.hold, who=_who(found), cover=_cover(found), now=moment)
 
 
 def _cover(found: Offer) -> Cover | None:
@@ -154,6 +170,7 @@ def _page(
     status: int = 200,
 ) -> HttpResponse:
     is_open = found.status == Offer.Status.OPEN and is_live(found.hold, moment)
+    terms = _terms(found, moment)
     context = {
         "offer": found,
         "hold": found.hold,
@@ -162,7 +179,8 @@ def _page(
         "is_open": is_open,
         "waits": found.entry is not None and found.entry.status == WaitlistEntry.Status.WAITING,
         "seconds_left": max(0, int((found.expires_at - moment).total_seconds())),
-        "terms": terms_of_hold(found.hold, cover=_cover(found), now=moment),
+        "terms": terms,
+        "paid_so": terms.words_of(form.ways[0]) if form is not None and len(form.ways) == 1 else "",
         "awaits_form": awaits_form(found),
         "problem": problem if is_open else None,
     }

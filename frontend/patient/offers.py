@@ -5,6 +5,8 @@ from datetime import date, datetime
 
 from booking.models import HealthcareService
 from booking.selectors.approvals import visits_resting_on
+from booking.selectors.locations import the_clinic
+from booking.selectors.terms import deposit_of
 from intake.models import Screening
 from intake.selectors.clearance import get_clearance
 from intake.selectors.screenings import evaluated_line
@@ -12,10 +14,13 @@ from intake.selectors.screenings import evaluated_line
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A service; `is_request`: a therapist looks at the answers before it is certain."""
+    """A service; `is_request`: a therapist looks at the answers before it is certain. `deposit` in minor units: what
+    somebody new pays of it when they book.
+    """
 
     service: HealthcareService
     is_request: bool
+    deposit: int = 0
 
     @property
     def has_needles(self) -> bool:
@@ -25,8 +30,8 @@ class Offer:
 def offers_for(screening: Screening | None, *, birth_date: date | None, now: datetime) -> list[Offer]:
     """What is booked online and these answers allow now, in the clinic's order; without answers, what needs none."""
     is_return = screening is not None and evaluated_line(screening)[0].visit == "return"
-    offers = []
-    for service in HealthcareService.objects.filter(online=True):
+    offers, clinic = [], the_clinic()
+    for service in HealthcareService.objects.filter(online=True).prefetch_related("payment_terms"):
         if service.for_returning and not is_return:
             continue
         clearance = get_clearance(
@@ -38,7 +43,8 @@ def offers_for(screening: Screening | None, *, birth_date: date | None, now: dat
             now=now,
         )
         if clearance.decision != "no":
-            offers.append(Offer(service, clearance.decision == "request"))
+            deposit = deposit_of(service, location=clinic) if clinic else 0
+            offers.append(Offer(service, clearance.decision == "request", deposit))
     if is_return:
         offers.sort(key=lambda offer: not offer.service.for_returning)
     return offers

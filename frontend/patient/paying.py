@@ -1,4 +1,4 @@
-"""Paying the deposit on Stripe's page, and coming back from it: what is shown is what is so."""
+"""Paying, or leaving a card, on Stripe's page, and coming back from it: what is shown is what is so."""
 
 from datetime import datetime
 from uuid import UUID
@@ -9,9 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
-from booking.errors import BookingError, StripeUnavailable
+from booking.errors import BookingError, PaymentNotOffered, StripeUnavailable
 from booking.models import Appointment
 from booking.payments.models import Payment
+from booking.selectors.cards import card_asked_for
+from booking.selectors.terms import may_pay_at_desk
+from booking.services.cards import go_on_without_card, settle_card
 from booking.services.checkout import checkout_for, settle, switch_to_desk
 from frontend.patient.pages import private
 from frontend.patient.terms import terms_of_visit
@@ -37,14 +40,17 @@ def pay(request: HttpRequest) -> HttpResponse:
     visit = way.visit
     if visit is None or not way.is_proven:
         return redirect("patient:visit")
-    if _deposit(visit) is None or visit.awaiting != Appointment.Awaiting.PAYMENT:
+    if visit.awaiting != Appointment.Awaiting.PAYMENT or (_deposit(visit) is None and card_asked_for(visit) is None):
         return redirect("patient:visit")
     if request.method != "POST":
         return _pay_page(request, visit)
     if request.POST.get("how") != "desk":
         return go_and_pay(request, visit, moment)
     try:
-        switch_to_desk(appointment=visit, now=moment)
+        if not may_pay_at_desk(visit):
+            raise PaymentNotOffered
+        at_desk = switch_to_desk if _deposit(visit) else go_on_without_card
+        at_desk(appointment=visit, now=moment)
     except BookingError as problem:
         messages.warning(request, str(problem.message))
     return redirect("patient:visit")
@@ -69,18 +75,21 @@ def paid(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     visit = way.visit
     if visit is None or visit.pk != appointment_id or not way.is_proven:
         return render(request, "patient/paid_elsewhere.html")
-    payment = _deposit(visit)
-    if payment is None:
+    payment, card = _deposit(visit), card_asked_for(visit)
+    if payment is None and card is None:
         return redirect("patient:visit")
     try:
-        payment = settle(payment=payment, now=moment)
+        if payment is not None:
+            payment = settle(payment=payment, now=moment)
+        elif card is not None:
+            settle_card(card=card, now=moment)
     except StripeUnavailable:
         return _waiting(request, visit)
     visit.refresh_from_db()
     if visit.awaiting != Appointment.Awaiting.PAYMENT and visit.status != Appointment.Status.CANCELLED:
         return redirect("patient:visit")
-    if visit.status == Appointment.Status.CANCELLED and payment.state in Payment.FINAL:
-        released = payment.state == State.VOIDED
+    if visit.status == Appointment.Status.CANCELLED and (payment is None or payment.state in Payment.FINAL):
+        released = payment is not None and payment.state == State.VOIDED
         words = gettext("Your card was not charged.") if released else gettext("Nothing was charged.")
         messages.warning(request, f"{visit.get_cancel_reason_display().capitalize()}. {words}")
         return times_of(visit)
@@ -104,7 +113,12 @@ def _waiting(request: HttpRequest, visit: Appointment) -> HttpResponse:
 
 
 def _pay_page(request: HttpRequest, visit: Appointment, problem: BookingError | None = None) -> HttpResponse:
-    context = {"visit": visit, "terms": terms_of_visit(visit, now=now()), "problem": problem}
+    context = {
+        "visit": visit,
+        "terms": terms_of_visit(visit, now=now()),
+        "may_pay_at_desk": may_pay_at_desk(visit),
+        "problem": problem,
+    }
     return render(request, "patient/pay.html", context, status=problem.status if problem else 200)
 
 

@@ -19,18 +19,23 @@ from booking.feeds.ics import visit_calendar
 from booking.models import Appointment
 from booking.payments.ledger import balance_of, fees_of_moves
 from booking.selectors.appointments import appointment_by_manage_token, appointments_of_user
+from booking.selectors.cards import kept_card_of
 from booking.selectors.courses import allowed_dates, cancelled_with, coming_sessions, sessions_of
 from booking.selectors.displacements import choices_for
+from booking.selectors.fees import is_forgiven
+from booking.selectors.money_panel import money_panel
 from booking.selectors.more_details import details_asked_of
 from booking.selectors.offers import needle_free_service_for
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import was_asked_again
+from booking.selectors.terms import agreement_of as terms_agreed_to
 from booking.selectors.waitlist import entry_for, may_wait_for_earlier
 from booking.services.appointments import cancel_appointment, reschedule_appointment
 from booking.services.rechecks import extent_for
 from booking.services.undoing import can_be_undone
 from frontend.patient.asking import asking_of
 from frontend.patient.diary import Diary, diary_of
+from frontend.patient.money_words import next_sentences
 from frontend.patient.pages import private
 from frontend.patient.terms import fee_now, terms_of_visit, why_no_move
 from frontend.patient.time_forms import ChosenTime, LookForm
@@ -133,14 +138,17 @@ def prove(request: HttpRequest) -> HttpResponse:
 def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
     """When, where, with whom, what is paid and due, and what can be done; said as it is now."""
     moment = now()
-    balance = balance_of(visit)
+    panel = money_panel(visit, now=moment)
+    balance = panel.balance
     refused = why_no_move(visit, now=moment)
     is_coming, agreement = visit.status in _CHANGEABLE and visit.start > moment, agreement_of(visit, now=moment)
     context = {
         "visit": visit,
         "state": _state(visit),
         "balance": balance,
+        "money_next": next_sentences(panel.next, visit),
         "give_back": max(0, -balance.due),
+        "card": kept_card_of(visit.patient),
         "terms": terms_of_visit(visit, now=moment),
         "is_coming": is_coming,
         **_course_of(visit, moment),
@@ -151,6 +159,8 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
         "may_undo": can_be_undone(visit, now=moment),
         "place": entry_for(visit, now=moment) if is_coming else None,
         "may_wait": is_coming and may_wait_for_earlier(visit),
+        "forgiven": is_coming and is_forgiven(visit),
+        "agreed_terms": terms_agreed_to(visit) if is_coming else None,
         "free_now": is_coming and fee_now(visit, now=moment) == 0,
         "asking": asking_of(visit, now=moment),
         "agreement": agreement,

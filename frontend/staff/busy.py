@@ -81,5 +81,5 @@ def _read(request: HttpRequest, whose: Practitioner, clinic: Location, said: dic
         first=min((one.start for one in made.times), default=None),
         last=max((one.end for one in made.times), default=None),
         left_out=[(words, made.read.left_out[why]) for why, words in _LEFT_OUT.items() if why in made.read.left_out],
-        visits=list(visible.filter(pk__in=under).order_by("start", "pk").distinct()),
+        visits=list(visible.filter(pk__in=under).order_by("start", "pk")),
     )

@@ -11,14 +11,17 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from booking.errors import SlotNotOffered, SlotTaken
+from booking.feeds.terms_words import terms_text
 from booking.models import HealthcareService, Practitioner
 from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
 from booking.selectors.courses import Proposal, lengths_of, propose_course, sessions_of, spacing_of
 from booking.selectors.practitioners import needles, practitioners_for
 from booking.selectors.slots import free_times
+from booking.selectors.terms import agreed_of, agreement_of
 from booking.services.appointments import book_for_caller, book_walk_in
 from booking.services.courses import book_course_for_caller
+from booking.services.terms import note_spoken_agreement
 from frontend.course_forms import sessions_asked, starts_chosen
 from frontend.staff.covers import choices_for, cover_chosen, marked_for
 from frontend.staff.desk import read_date, read_practitioner
@@ -93,7 +96,23 @@ def booked(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     """What to tell the caller."""
     visit = visible_visit(request, appointment_id)
     sessions = list(sessions_of(visit.course)) if visit.course else []
-    return page(request, "staff/booked.html", {"visit": visit, "sessions": sessions})
+    said: dict[str, Any] = {"zone": visit.time_zone, "currency": visit.currency, "now": clock.now()}
+    context = {
+        "visit": visit,
+        "sessions": sessions,
+        "terms": terms_text(agreed_of(visit), payment=visit.payment_choice, **said).splitlines(),
+        "agreement": agreement_of(visit),
+    }
+    return page(request, "staff/booked.html", context)
+
+
+@for_roles(*CLINIC, methods=("POST",))
+def agreed(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
+    """The caller was told the terms and agrees; of a course, for each session."""
+    visit = visible_visit(request, appointment_id)
+    for one in list(sessions_of(visit.course)) if visit.course else [visit]:
+        note_spoken_agreement(appointment=one, by=me(request), now=clock.now())
+    return SeeOther(reverse("staff:booked", args=[visit.pk]))
 
 
 def _book(

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.http import urlencode
@@ -16,9 +17,16 @@ from booking.models import Claim, Payer
 from booking.payments.ledger import balances_of
 from booking.rules.walltime import wall_date
 from booking.selectors.claims import Shelf, ageing, claims_among, claims_on, counts_by_shelf, lines_of, open_sum
-from booking.services.claims import MOST_AT_ONCE, deny_claims, export_claims, mark_billed, record_payers_payment
-from frontend.staff.frame import DESK, SeeOther, clinic_or_refuse, for_roles, me, page
-from frontend.staff.payer_forms import DenialForm, PayersPaymentForm
+from booking.services.claims import (
+    MOST_AT_ONCE,
+    deny_claims,
+    export_claims,
+    mark_billed,
+    record_payers_payment,
+    record_taken_back,
+)
+from frontend.staff.frame import DESK, SeeOther, clinic_or_refuse, for_roles, me, page, sent
+from frontend.staff.payer_forms import DenialForm, PayersPaymentForm, TakenBackForm
 from frontend.templatetags.presentation import money
 from intake import clock
 from intake.errors import DrypointError
@@ -121,6 +129,24 @@ def denied(request: HttpRequest) -> HttpResponse:
     status = refusal.status if refusal else 422 if form.errors else 200
     context = {"form": form, "claims": chosen, "refusal": refusal, "zone": clinic_or_refuse().time_zone}
     return page(request, "staff/claims_denied.html", context, status=status)
+
+
+@for_roles(*DESK, methods=("GET", "HEAD", "POST"))
+def taken_back(request: HttpRequest, claim_id: UUID) -> HttpResponse:
+    """A payer takes back what it paid for a visit: how much."""
+    claim = get_object_or_404(claims_among([claim_id]), paid_amount__gt=0)
+    form = TakenBackForm(sent(request), claim=claim)
+    if form.is_valid():
+        key = form.cleaned_data["request_key"]
+        try:
+            record_taken_back(claim=claim, amount=form.units, request_key=key, by=me(request), now=clock.now())
+        except DrypointError as error:
+            form.add_error("amount", str(error.message))
+        else:
+            messages.success(request, _("Noted. What is left is for the patient now; nothing is charged by itself."))
+            return SeeOther(_address("denied"))
+    status = 422 if form.errors else 200
+    return page(request, "staff/claim_taken_back.html", {"form": form, "claim": claim}, status=status)
 
 
 def _list(

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
-from booking.models import Appointment, Cover, HealthcareService
+from booking.models import Appointment, Claim, Cover, HealthcareService
 from booking.rules.covers import Problem, visits_left
 from booking.selectors.covers import claims_by_visit, covers_of, problem_of, received_from_payers, split_of
 from booking.services.covers import PROBLEMS, add_cover, change_cover, choose_cover, end_cover
@@ -81,10 +81,13 @@ def payer_of_visit(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Noted who pays."))
             return SeeOther(reverse("staff:visit", args=[visit.pk]) + "#money")
+    claims = claims_by_visit([visit]).get(visit.pk, [])
     context = {
         "visit": visit,
         "lines": lines,
-        "claims": claims_by_visit([visit]).get(visit.pk, []),
+        "claims": claims,
+        "standing": next((one for one in claims if one.state not in (Claim.State.TO_BILL, Claim.State.DENIED)), None),
+        "patients_price": visit.price_amount - received,
         "refusal": refusal,
         "patient_pays": visit.cover_id is None,
     }
@@ -122,7 +125,7 @@ def _words(line: CoverLine) -> str:
 
 def _edit(request: HttpRequest, patient: Patient, found: Cover | None) -> HttpResponse:
     now = clock.now()
-    form = CoverForm(sent(request), cover=found, currency=_currency())
+    form = CoverForm(sent(request), cover=found, currency=currency_here())
     if request.method == "POST" and form.is_valid():
         try:
             _save(patient, found, form, request, now)
@@ -166,7 +169,7 @@ def _problem_words(problem: Problem | None) -> str | Promise:
     return PROBLEMS[problem] if problem else ""
 
 
-def _currency() -> str:
+def currency_here() -> str:
     """The currency that the clinic's prices are in."""
     first = HealthcareService.objects.values_list("currency", flat=True).first()
     return first or "CAD"

@@ -4,7 +4,6 @@ import datetime
 from collections.abc import Collection
 from decimal import Decimal
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.core.validators import MaxValueValidator
@@ -12,11 +11,10 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
-from booking.feeds.amounts import WHOLE_UNIT_CURRENCIES
-from booking.models import Appointment, HealthcareService, Practitioner, Room
+from booking.models import Appointment, FeeCase, HealthcareService, Practitioner, Room
+from booking.rules.sums import NotASum, read_sum
 from intake.rules.decisions import ALLOWING, MAX_DAYS, MAX_VISITS
 
-METHODS = (("terminal", _("Card at the terminal")), ("cash", _("Cash")))
 REASONS = (
     ("patient", _("The patient can't come")),
     ("unwell", _("The patient is unwell: no fee")),
@@ -24,6 +22,7 @@ REASONS = (
 )
 
 WHOLE_CLINIC = "clinic"
+MOST_OF_A_PAYER = 999_999_999  # minor units, in one payment
 OFFERED = (
     ("without-needles", _("A visit without needles; at the same time if the patient chose to keep it")),
     ("call", _("A call from us")),
@@ -44,37 +43,34 @@ class DateInput(forms.DateInput):
         super().__init__(format="%Y-%m-%d", **more)
 
 
-class SumField(forms.DecimalField):
-    """A sum as people type it: "80", "80.00" or "80,00"."""
+NOT_A_SUM = {
+    "comma": _("Please type a point before the cents and no comma, like 1234.50."),
+    "negative": _("Please type a sum above zero."),
+    "zero": _("Please type a sum above zero."),
+    "currency": _("Please type digits only, without a currency: sums are in the currency of the visit."),
+    "decimals": _("Please give at most two digits after the point."),
+    "too-large": _("That sum is too large."),
+    "unreadable": _("Please type the sum in digits, like 80 or 80.00."),
+}
+
+
+class NumberField(forms.DecimalField):
+    """A number as people type it: "38.5" or "38,5"."""
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
 
 
-class AmountForm(forms.Form):
-    """A sum of money in the currency of the visit, and how it changes hands."""
+class SumField(forms.DecimalField):
+    """A sum in digits, with a point before the cents: "80" or "80.00". What could be read in two ways is refused."""
 
-    amount = SumField(
-        label=_("Sum"), min_value=Decimal("0.01"), max_value=Decimal(99999), decimal_places=2,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}),
-    )  # fmt: skip
-    method = forms.ChoiceField(label=_("How"), choices=METHODS, widget=forms.RadioSelect)
-
-    def minor_units(self, currency: str) -> int:
-        factor = 1 if currency in WHOLE_UNIT_CURRENCIES else 100
-        return int(self.cleaned_data["amount"] * factor)
-
-
-class PaymentForm(AmountForm):
-    """Money that was taken at the desk."""
-
-    request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
-
-
-class HandBackForm(AmountForm):
-    """Money that was handed back at the desk."""
-
-    refunded_before = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    def to_python(self, value: Any) -> Any:
+        if not isinstance(value, str) or not value.strip():
+            return super().to_python(value)
+        try:
+            return Decimal(read_sum(value, most=MOST_OF_A_PAYER)).scaleb(-2)
+        except NotASum as problem:
+            raise forms.ValidationError(NOT_A_SUM[problem.code], code=problem.code) from None
 
 
 class CancelForm(forms.Form):
@@ -82,6 +78,15 @@ class CancelForm(forms.Form):
 
     reason = forms.ChoiceField(label=_("Why"), choices=REASONS, widget=forms.RadioSelect)
     waive_fee = forms.BooleanField(label=_("Waive the fee"), required=False)
+    waive_reason = forms.ChoiceField(
+        label=_("Why no fee is asked for"), choices=[("", _("Choose…")), *FeeCase.Reason.choices], required=False
+    )
+
+    def clean(self) -> dict[str, Any]:
+        said = self.cleaned_data
+        if said.get("waive_fee") and not said.get("waive_reason") and "waive_reason" not in self.errors:
+            self.add_error("waive_reason", _("Please say why the fee is waived."))
+        return said
 
 
 class BeyondForm(forms.Form):

@@ -6,6 +6,7 @@ from datetime import datetime
 from functools import wraps
 from typing import Any
 
+from allauth.account.internal.flows.reauthentication import raise_if_reauthentication_required
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
@@ -88,6 +89,14 @@ def me(request: HttpRequest) -> User:
     return request.user
 
 
+def prove_again(request: HttpRequest) -> None:
+    """Let somebody who signed in longer ago show once more who they are; what they sent is carried out after that.
+
+    :raises ReauthenticationRequired: allauth leads to the password or the code, and back
+    """
+    raise_if_reauthentication_required(request, app="drypoint")
+
+
 def sent(request: HttpRequest) -> QueryDict | None:
     """What a form has sent, be it nothing; None while it is only looked at."""
     return request.POST if request.method == "POST" else None
@@ -121,10 +130,7 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         add(_("Waitlist"), reverse("staff:waitlist"))
         add(_("Patients"), reverse("staff:patients"))
     if role in DESK:
-        add(_("Payers"), reverse("staff:claims"))
-    if role == Role.MANAGER:
-        money = reverse("staff:money")
-        items.append(MenuItem(_("Money"), money, request.path == money, open_findings().count()))
+        add(_("Money"), reverse("staff:money"), open_findings().count() if role == Role.MANAGER else 0)
     if role == Role.OWNER:
         items.append(MenuItem(_("Start"), reverse("staff:desk"), request.path == reverse("staff:desk")))
     if role in (Role.THERAPIST, Role.MANAGER, Role.OWNER):

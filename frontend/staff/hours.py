@@ -182,4 +182,4 @@ def _set_day(request: HttpRequest, whose: Practitioner, clinic: Location, when: 
 
 def _seen(request: HttpRequest, ids: Sequence[UUID], now: datetime) -> list[Appointment]:
     """Those of the visits that this person may see."""
-    return list(appointments_visible_to(me(request), now=now).filter(pk__in=ids).order_by("start", "pk").distinct())
+    return list(appointments_visible_to(me(request), now=now).filter(pk__in=ids).order_by("start", "pk"))

@@ -1,4 +1,4 @@
-"""What does not agree between the clinic's money and Stripe's: a list to work off, for managers."""
+"""The first page about money: the day and what waits in a few numbers, and what does not agree with Stripe."""
 
 from dataclasses import dataclass
 
@@ -11,9 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.feeds.amounts import money as money_words
-from booking.payments.findings import open_findings, resolve_finding
+from booking.payments.findings import open_findings
 from booking.payments.models import Finding
-from frontend.staff.frame import SeeOther, for_roles, me, page
+from booking.selectors.money_overview import money_overview
+from booking.services.money_tasks import see_to_finding
+from frontend.staff.frame import DESK, SeeOther, clinic_or_refuse, for_roles, me, page
 from intake import clock
 from intake.models import Role
 
@@ -26,6 +28,7 @@ _NAMES: dict[str, str | Promise] = {
     "status": gettext_lazy("State at Stripe"),
     "said": gettext_lazy("What Stripe said"),
     "type": gettext_lazy("Event"),
+    "answer_by": gettext_lazy("Answer the bank before"),
 }
 
 
@@ -37,18 +40,20 @@ class Found:
     facts: tuple[tuple[str, str], ...]
 
 
-@for_roles(Role.MANAGER)
+@for_roles(*DESK)
 def money(request: HttpRequest) -> HttpResponse:
-    """What somebody must look at, the oldest first."""
-    found = [_found(finding) for finding in open_findings()[:SHOWN]]
-    return page(request, "staff/money.html", {"found": found})
+    """What came today and what waits; for managers also what does not agree, the oldest first."""
+    overview = money_overview(location=clinic_or_refuse(), now=clock.now())
+    settles = me(request).role == Role.MANAGER
+    found = [_found(finding) for finding in open_findings()[:SHOWN]] if settles else None
+    return page(request, "staff/money.html", {"overview": overview, "found": found})
 
 
 @for_roles(Role.MANAGER, methods=("POST",))
 def settled(request: HttpRequest, finding_id: int) -> HttpResponse:
     """Somebody has seen to it. Pressed twice it is the same; found again, it shows again."""
     finding = get_object_or_404(Finding, pk=finding_id)
-    resolve_finding(finding=finding, by=me(request), now=clock.now())
+    see_to_finding(finding=finding, by=me(request), now=clock.now())
     messages.success(request, _("Noted that you have seen to it."))
     return SeeOther(reverse("staff:money"))
 

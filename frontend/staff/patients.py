@@ -6,6 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from booking.selectors.appointments import appointments_visible_to
+from booking.selectors.cards import kept_card_of
 from frontend.staff.frame import CLINIC, for_roles, me, page
 from intake import clock
 from intake.access import can_see_trail
@@ -29,10 +30,11 @@ def patient(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     """Contact, visits, records that may be the same person; who looked, for managers and the patient's therapist."""
     now, user = clock.now(), me(request)
     found = get_object_or_404(patients_visible_to(user, now=now), pk=patient_id)
-    visits = appointments_visible_to(user, now=now).filter(patient=found).order_by("-start", "pk").distinct()
+    visits = appointments_visible_to(user, now=now).filter(patient=found).order_by("-start", "pk")
     matches = likely_matches(found).filter(pk__in=patients_visible_to(user, now=now).values("pk"))
     context = {
         "patient": found,
+        "card": kept_card_of(found),
         "visits": list(visits[:VISITS_SHOWN]),
         "now": now,
         "matches": list(matches[:10]),

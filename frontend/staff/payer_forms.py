@@ -164,4 +164,24 @@ class PayersPaymentForm(forms.Form):
 class DenialForm(forms.Form):
     """Why a payer pays no more. A choice, because words could say what somebody has."""
 
-    reason = forms.ChoiceField(label=_("What the payer says"), choices=Claim.Denial.choices, widget=forms.RadioSelect)
+    reason = forms.ChoiceField(
+        label=_("What the payer says"),
+        choices=[(code, words) for code, words in Claim.Denial.choices if code != Claim.Denial.TAKEN_BACK],
+        widget=forms.RadioSelect,
+    )
+
+
+class TakenBackForm(forms.Form):
+    """What a payer has taken back of what it had paid for a visit."""
+
+    amount = sum_field(_("Sum that it takes back"))
+    request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
+
+    def __init__(self, *args: Any, claim: Claim) -> None:
+        super().__init__(*args)
+        self.initial = {"amount": typed(claim.paid_amount, claim.currency)}
+        self._currency = claim.currency
+
+    @property
+    def units(self) -> int:
+        return minor_units(self.cleaned_data["amount"], self._currency)

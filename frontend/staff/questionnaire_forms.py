@@ -8,7 +8,7 @@ from django.forms import BoundField
 from django.utils.translation import gettext_lazy as _
 
 from frontend.patient.words import REGIONS
-from frontend.staff.forms import SumField, text_area
+from frontend.staff.forms import NumberField, text_area
 from frontend.staff.questionnaire_words import (
     LANGUAGE_NAMES,
     SETTING_PROBLEMS,
@@ -36,7 +36,7 @@ class SettingsForm(forms.Form):
                 self.fields[name] = forms.CharField(label=setting_name(name), max_length=MAX_LINE, initial=config[name])
         for one in NUMBERS:
             if one.name in config:
-                self.fields[one.name] = SumField(
+                self.fields[one.name] = NumberField(
                     label=setting_name(one.name),
                     initial=config[one.name],
                     min_value=one.low,

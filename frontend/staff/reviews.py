@@ -152,7 +152,7 @@ def _reachable(request: HttpRequest, appointment_id: UUID, now: datetime) -> App
     waiting = waiting_requests(by=me(request), now=now).filter(pk=appointment_id).first()
     if waiting is not None:
         return waiting
-    return get_object_or_404(appointments_visible_to(me(request), now=now).distinct(), pk=appointment_id)
+    return get_object_or_404(appointments_visible_to(me(request), now=now), pk=appointment_id)
 
 
 def _waiting(visit: Appointment, now: datetime, *, named: Collection[UUID] = ()) -> Waiting:

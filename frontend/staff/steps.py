@@ -38,7 +38,7 @@ class Step:
 
 
 def _pay_at_desk(*, appointment: Appointment, by: User, now: datetime) -> None:
-    switch_to_desk(appointment=appointment, now=now)
+    switch_to_desk(appointment=appointment, by=by, now=now)
 
 
 STEPS: Final[dict[str, Step]] = {
@@ -161,8 +161,8 @@ _PLACES: Final = {
     "ways-out": ("ways", "", _("Ways out")),
     "room": ("room", "", _("Another room")),
     "review": ("review", "", _("Open")),
-    "take-payment": ("visit", "#money", _("Take payment")),
-    "give-back": ("visit", "#money", _("Give back")),
+    "take-payment": ("visit", "#pay_amount", _("Take payment")),
+    "give-back": ("visit", "#back_amount", _("Give back")),
     "resend": ("resend", "", _("Send again")),
     "review-course": ("visit", "#course", _("Answer")),
     "ask-again": ("visit", "#again", _("Ask now")),

@@ -25,6 +25,7 @@ from intake.models import Role, User
 
 Step = Callable[[Task, Location, User, datetime], Task]
 _TRIED: Final = TaskAttempt.Outcome
+_CALLS_OF_A_PATIENT: Final = (Task.Kind.DISPLACED, Task.Kind.CLAIM_DENIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,8 @@ _STEPS: dict[str, tuple[Step, str | Promise]] = {
 
 
 def _line(task: Task, user: User, now: datetime) -> Line:
-    contact, is_displaced = task.contact or {}, task.kind == Task.Kind.DISPLACED
-    known = task.patient.phone if is_displaced and task.patient else None
+    contact, calls_patient = task.contact or {}, task.kind in _CALLS_OF_A_PATIENT
+    known = task.patient.phone if calls_patient and task.patient else None
     return Line(
         task=task,
         name=contact.get("name", ""),
@@ -98,5 +99,5 @@ def _line(task: Task, user: User, now: datetime) -> Line:
         best_time=contact.get("best_time", ""),
         is_late=task.due_at <= now,
         is_mine=task.owner_id == user.pk,
-        is_call=is_displaced or task.kind == Task.Kind.CALL_BACK,
+        is_call=calls_patient or task.kind == Task.Kind.CALL_BACK,
     )

@@ -85,7 +85,12 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         waived = waived or form.cleaned_data["waive_fee"]
         try:
             done = cancel_appointment(
-                appointment=visit, by=me(request), reason=reason, waive_fee=waived, now=clock.now()
+                appointment=visit,
+                by=me(request),
+                reason=reason,
+                waive_fee=waived,
+                waive_reason=form.cleaned_data["waive_reason"],
+                now=clock.now(),
             )
         except DrypointError as error:
             visit.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Money and messages of one visit, and its answers."""
+"""Messages of one visit, and its answers."""
 
 from uuid import UUID
 
@@ -8,10 +8,8 @@ from django.shortcuts import get_object_or_404
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from booking.feeds.amounts import money
-from booking.services.desk_money import hand_back, take_payment
 from booking.services.letters_by_hand import send_again
-from frontend.staff.forms import HandBackForm, PaymentForm, ReasonForm
+from frontend.staff.forms import ReasonForm
 from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
 from frontend.staff.visit_changes import back, refused
 from frontend.staff.visits import render_visit, visible_visit
@@ -19,52 +17,6 @@ from intake import clock
 from intake.errors import DrypointError
 from intake.models import Role
 from intake.selectors.reviews import review_of
-
-
-@for_roles(*CLINIC, methods=("POST",))
-def paid(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Write down what was paid at the desk."""
-    visit = visible_visit(request, appointment_id)
-    form = PaymentForm(request.POST, auto_id="pay_%s")
-    if not form.is_valid():
-        return render_visit(request, visit, payment_form=form, status=422)
-    amount = form.minor_units(visit.currency)
-    try:
-        take_payment(
-            appointment=visit,
-            amount=amount,
-            method=form.cleaned_data["method"],
-            request_key=form.cleaned_data["request_key"],
-            by=me(request),
-            now=clock.now(),
-        )
-    except DrypointError as error:
-        return render_visit(request, visit, refusal=error, status=error.status)
-    messages.success(request, _("%(sum)s taken.") % {"sum": money(amount, visit.currency)})
-    return SeeOther(reverse("staff:visit", args=[visit.pk]) + "#money")
-
-
-@for_roles(*CLINIC, methods=("POST",))
-def handed_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Write down what was handed back at the desk."""
-    visit = visible_visit(request, appointment_id)
-    form = HandBackForm(request.POST, auto_id="back_%s")
-    if not form.is_valid():
-        return render_visit(request, visit, hand_back_form=form, status=422)
-    amount = form.minor_units(visit.currency)
-    try:
-        hand_back(
-            appointment=visit,
-            amount=amount,
-            method=form.cleaned_data["method"],
-            refunded_before=form.cleaned_data["refunded_before"],
-            by=me(request),
-            now=clock.now(),
-        )
-    except DrypointError as error:
-        return render_visit(request, visit, refusal=error, status=error.status)
-    messages.success(request, _("%(sum)s given back.") % {"sum": money(amount, visit.currency)})
-    return SeeOther(reverse("staff:visit", args=[visit.pk]) + "#money")
 
 
 @for_roles(*CLINIC, methods=("POST",))

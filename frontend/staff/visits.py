@@ -8,22 +8,27 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from booking.models import Appointment
-from booking.payments.ledger import Balance, balance_of
-from booking.payments.models import LedgerEntry
 from booking.reminders.models import Communication
 from booking.rules.courses import MOST
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.courses import coming_sessions, courses_to_review, sessions_of
-from booking.selectors.covers import claims_by_visit
 from booking.selectors.day_board import blockers_of
+from booking.selectors.fee_cases import fees_of
+from booking.selectors.fee_cases import lines_of as fee_lines
+from booking.selectors.money_panel import money_panel
 from booking.selectors.offers import needle_free_offer
 from booking.selectors.rechecks import was_asked_again
+from booking.selectors.terms import agreement_of
 from booking.services.rechecks import extent_for
-from frontend.staff.forms import HandBackForm, PaymentForm, ReasonForm
+from frontend.staff.forms import ReasonForm
 from frontend.staff.frame import CLINIC, for_roles, me, page
+from frontend.staff.money_forms import GiveBackForm, TakeForm
+from frontend.staff.money_words import lines_of, next_sentences
 from frontend.staff.steps import STEPS, may_lose_needles, mend_for, offered_steps
 from frontend.staff.talk import CHIPS
+from frontend.staff.visit_money import desk_money_of
+from frontend.staff.visit_package import package_of
 from intake import clock
 from intake.access import can_see_answers
 from intake.errors import DrypointError
@@ -51,7 +56,7 @@ class Care:
 def visible_visit(request: HttpRequest, appointment_id: UUID) -> Appointment:
     """The visit, if it is one that whoever asks may reach; 404 otherwise."""
     visits = appointments_visible_to(me(request), now=clock.now())
-    return get_object_or_404(visits.distinct(), pk=appointment_id)
+    return get_object_or_404(visits, pk=appointment_id)
 
 
 @for_roles(*CLINIC)
@@ -65,14 +70,14 @@ def render_visit(
     appointment: Appointment,
     *,
     refusal: DrypointError | None = None,
-    payment_form: PaymentForm | None = None,
-    hand_back_form: HandBackForm | None = None,
+    take_form: TakeForm | None = None,
+    give_back_form: GiveBackForm | None = None,
     glass_form: ReasonForm | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """The page of a visit; with the words of a refusal, or with a form that needs another look."""
     now, user = clock.now(), me(request)
-    balance = balance_of(appointment)
+    panel = money_panel(appointment, now=now)
     care = _care(appointment, user, now)
     blockers = blockers_of(appointment, by=user, now=now)
     context = {
@@ -90,14 +95,13 @@ def render_visit(
         "may_break_glass": user.role == Role.MANAGER and appointment.screening is not None,
         "glass_form": glass_form or ReasonForm(auto_id="glass_%s"),
         "note": appointment.note if care or _is_from_desk(appointment) else None,
-        "balance": balance,
-        "claims": claims_by_visit([appointment]).get(appointment.pk, []),
-        "entries": LedgerEntry.objects.filter(payment__appointment=appointment)
-        .exclude(kind__in=[LedgerEntry.Kind.CHARGE, LedgerEntry.Kind.CREDIT])
-        .select_related("recorded_by")
-        .order_by("recorded_at", "id"),
-        "payment_form": payment_form or _payment_form(balance),
-        "hand_back_form": hand_back_form or _hand_back_form(balance),
+        "balance": panel.balance,
+        "money_next": next_sentences(panel.next, appointment),
+        "money_lines": lines_of(panel.movements),
+        "agreed_terms": agreement_of(appointment),
+        **package_of(appointment, user),
+        **desk_money_of(appointment, panel.balance, user, take_form=take_form, give_back_form=give_back_form),
+        "fee_lines": fee_lines(fees_of(appointment), now=now),
         "messages_sent": appointment.communications.order_by("-created_at", "kind"),
         "resendable": [Communication.Status.COMPLETED, Communication.Status.NOT_DONE],
         "events": events_of(appointment)[:SHOWN_EVENTS],
@@ -152,19 +156,6 @@ def _care(appointment: Appointment, user: User, now: datetime) -> Care | None:
 def _is_from_desk(appointment: Appointment) -> bool:
     """Whether the note is reception's own; what a patient wrote may be about health and is for the therapist."""
     return appointment.source == Appointment.Source.DESK and appointment.status != Status.CANCELLED
-
-
-def _payment_form(balance: Balance) -> PaymentForm:
-    return PaymentForm(auto_id="pay_%s", initial={"amount": _typed(balance.due), "method": "terminal"})
-
-
-def _hand_back_form(balance: Balance) -> HandBackForm:
-    initial = {"amount": _typed(-balance.due), "method": "cash", "refunded_before": balance.refunded}
-    return HandBackForm(auto_id="back_%s", initial=initial)
-
-
-def _typed(amount: int) -> str:
-    return f"{amount / 100:.2f}" if amount > 0 else ""
 
 
 def step_or_404(slug: str) -> str:

@@ -2,31 +2,17 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
 from django.forms import BaseForm, BoundField, Field
-from django.utils.formats import date_format
-from django.utils.translation import get_language, gettext, ngettext
-from django.utils.translation import gettext_lazy as _
+from django.utils.translation import gettext, ngettext
 
 from booking.feeds.amounts import money
+from booking.feeds.moments import clock, day, in_french, moment, short_day, zone_name
 
 register = template.Library()
-
-ZONE_NAMES = {
-    "America/St_Johns": _("Newfoundland time"),
-    "America/Halifax": _("Atlantic time"),
-    "America/Moncton": _("Atlantic time"),
-    "America/Toronto": _("Eastern time"),
-    "America/Winnipeg": _("Central time"),
-    "America/Regina": _("Central time"),
-    "America/Edmonton": _("Mountain time"),
-    "America/Calgary": _("Mountain time"),
-    "America/Vancouver": _("Pacific time"),
-    "America/Whitehorse": _("Yukon time"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,39 +23,10 @@ class Problem:
     target: str
 
 
-def _in_french() -> bool:
-    return (get_language() or "").startswith("fr")
-
-
 register.filter(money)
-
-
-@register.filter(expects_localtime=True)
-def day(value: date | datetime | None, zone: str | None = None) -> str:
-    """A date in full: "Tuesday 1 December 2026", "mardi 1 décembre 2026"; in `zone` if one is given."""
-    return "" if value is None else date_format(_placed(value, zone), "l j F Y")
-
-
-@register.filter(expects_localtime=True)
-def short_day(value: date | datetime | None, zone: str | None = None) -> str:
-    """A date without its year: "Tuesday 1 December"."""
-    return "" if value is None else date_format(_placed(value, zone), "l j F")
-
-
-@register.filter(expects_localtime=True)
-def clock(value: datetime | None, zone: str | None = None) -> str:
-    """An hour on the 24-hour clock: "15:45", in French "15 h 45"; in `zone` if one is given."""
-    if value is None:
-        return ""
-    return date_format(_placed(value, zone), "G\xa0\\h\xa0i" if _in_french() else "G:i")
-
-
-@register.filter(expects_localtime=True)
-def moment(value: datetime | None, zone: str | None = None) -> str:
-    """Day and hour together: "Monday 30 November, 9:00"."""
-    if value is None:
-        return ""
-    return gettext("%(day)s, %(hour)s") % {"day": short_day(value, zone), "hour": clock(value, zone)}
+register.filter(zone_name)
+for written in (day, short_day, clock, moment):
+    register.filter(written.__name__, written, expects_localtime=True)
 
 
 @register.simple_tag
@@ -83,14 +40,6 @@ def time_span(start: datetime, end: datetime, zone: str) -> str:
         return gettext("%(first)s to %(last)s, whole days") % {"first": first_day, "last": last_day}
     until = clock(end, zone) if first.date() == last.date() else moment(end, zone)
     return gettext("%(start)s to %(end)s") % {"start": moment(start, zone), "end": until}
-
-
-@register.filter
-def zone_name(zone: object) -> str:
-    """What people call a time zone: "Mountain time"; an unknown one by its city."""
-    key = str(zone)
-    city = key.rpartition("/")[2].replace("_", " ")
-    return str(ZONE_NAMES.get(key) or gettext("%(city)s time") % {"city": city})
 
 
 @register.simple_tag
@@ -131,7 +80,7 @@ def duration(minutes: int) -> str:
 @register.filter
 def in_language(thing: object, name: str) -> str:
     """A text that is kept in two languages (`name`, `name_fr`), in the reader's; English where the other is empty."""
-    french = getattr(thing, f"{name}_fr", "") if _in_french() else ""
+    french = getattr(thing, f"{name}_fr", "") if in_french() else ""
     return french or getattr(thing, name)
 
 
@@ -181,9 +130,3 @@ def _input_id(field: BoundField) -> str:
     first = next(iter(field.subwidgets), None)
     known = first.id_for_label if first is not None else None
     return known if known and known != field.auto_id else f"{field.auto_id}_group"
-
-
-def _placed(value: date | datetime, zone: str | None) -> date | datetime:
-    if isinstance(value, datetime) and zone and value.tzinfo is not None:
-        return value.astimezone(ZoneInfo(str(zone)))
-    return value

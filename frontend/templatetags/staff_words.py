@@ -5,7 +5,8 @@ from datetime import datetime
 from django import template
 from django.utils.translation import gettext as _
 
-from booking.models import Appointment
+from booking.feeds.papers import METHODS
+from booking.models import Appointment, KeptCard
 from booking.reminders.models import Communication
 from booking.rules.walltime import to_wall
 from frontend.staff import words
@@ -76,6 +77,19 @@ def message_name(kind: str) -> str:
 
 
 @register.filter
+def card_name(card: KeptCard) -> str:
+    """Which card it is, as far as we know it."""
+    brand = words.BRANDS.get(card.brand) or card.brand.replace("_", " ").capitalize()
+    return _("%(brand)s ending in %(digits)s") % {"brand": brand, "digits": card.last4}
+
+
+@register.filter
+def fee_problem(code: str) -> str:
+    """Why a fee could not be taken from the card."""
+    return str(words.FEE_PROBLEMS.get(code) or words.FEE_PROBLEMS["card_declined"])
+
+
+@register.filter
 def event_name(event: AuditEvent) -> str:
     """What happened."""
     return str(words.EVENTS.get(event.action) or words.readable(event.action))
@@ -125,6 +139,12 @@ def clock_mark(moment: datetime, zone: str) -> str:
     """Five-minute line of the day on the clinic's clock, for the calendar's classes: 9:05 is 109."""
     wall = to_wall(moment, zone)
     return str((wall.hour * 60 + wall.minute) // 5)
+
+
+@register.filter
+def method_name(method: str) -> str:
+    """How money changed hands."""
+    return str(METHODS.get(method) or method)
 
 
 @register.filter

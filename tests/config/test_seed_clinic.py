@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 
-from booking.models import Appointment, HealthcareService, Practitioner
+from booking.models import Appointment, HealthcareService, MonthClose, Practitioner
 from booking.rules.intervals import overlaps
 from booking.selectors.slots import free_times
 from booking.selectors.working_time import working_time_of
@@ -118,6 +118,8 @@ def test_the_demonstration_is_in_the_middle_of_its_day_with_requests_a_waiting_f
     assert roles == {"therapist": 3, "reception": 1, "manager": 1, "owner": 1}
     assert all(person.totp_secret for person in demonstration_signins())
     assert broken_promises(now=now()) == []
+    closed = MonthClose.objects.values_list("figures__proof__difference", "figures__stripe__difference")
+    assert set(closed) == {(0, 0)}
     assert [weekdays_of_mei(week) for week in range(4)] == ["Mon Wed Fri", "Mon Wed Thu"] * 2
     follow_up = HealthcareService.objects.get(slug="follow-up")
     free = free_times(service=follow_up, from_date=MONDAY, to_date=MONDAY + timedelta(days=27), now=now()).slots

@@ -2,8 +2,10 @@
 
 import time
 
+from allauth.account.internal.flows.login import record_authentication
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
+from django.http import HttpRequest
 from django.test import Client
 
 from frontend.staff.second_factor import _SET_UP_HERE
@@ -31,4 +33,14 @@ def sign_in(client: Client, user: User) -> Client:
         session = client.session
         session[_SET_UP_HERE] = str(user.pk)
         session.save()
+    return client
+
+
+def prove_again(client: Client) -> Client:
+    """The password was typed once more, just now: what asks for it again lets this browser through."""
+    request = HttpRequest()
+    request.session = client.session
+    user = User.objects.get(pk=request.session["_auth_user_id"])
+    record_authentication(request, user, method="password", reauthenticated=True)
+    request.session.save()
     return client

@@ -14,6 +14,7 @@ from booking.models import (
     Course,
     HealthcareService,
     Location,
+    PaymentTerms,
     Practitioner,
     Registration,
     Room,
@@ -97,20 +98,35 @@ def make_hours(
     ]
 
 
-def make_service(practitioners: Iterable[Practitioner] = (), **over: Any) -> HealthcareService:
+def make_terms(service: HealthcareService, **over: Any) -> PaymentTerms:
+    """A deposit of 30.00 that late cancelling and not coming cost too, for every visit; or what is said instead."""
+    amounts = {"deposit_amount": 3000, "late_fee_amount": 3000, "no_show_fee_amount": 3000}
+    variant = over.pop("variant", "any")
+    said, _ = PaymentTerms.objects.update_or_create(
+        service=service, variant=variant, defaults={"way": "deposit", **amounts, **over}
+    )
+    return said
+
+
+def make_service(
+    practitioners: Iterable[Practitioner] = (), *, deposit_amount: int = 3000, **over: Any
+) -> HealthcareService:
+    """With a deposit, the service has terms: late cancelling and not coming cost as much."""
     number = next(_numbers)
     fields = {
         "slug": f"service-{number}",
         "name": f"Service {number}",
         "minutes": 60,
         "price_amount": 12000,
-        "deposit_amount": 3000,
         "modality": "manual",
         "screening": "full",
         "room_kind": "treatment",
     }
     service = HealthcareService.objects.create(**{**fields, **over})
     service.practitioners.set(practitioners)
+    if deposit_amount:
+        fees = dict.fromkeys(("deposit_amount", "late_fee_amount", "no_show_fee_amount"), deposit_amount)
+        make_terms(service, **fees)
     return service
 
 
@@ -187,6 +203,7 @@ def make_appointment(
     service = service or clinic.needling
     end = start + timedelta(minutes=service.minutes)
     before, after = timedelta(minutes=service.buffer_before), timedelta(minutes=service.buffer_after)
+    terms = service.payment_terms.first() or PaymentTerms()
     fields = {
         "status": "booked",
         "service": service,
@@ -204,10 +221,10 @@ def make_appointment(
         "confirmed_at": NOW,
         "request_key": uuid4(),
         "price_amount": service.price_amount,
-        "deposit_amount": service.deposit_amount,
+        "deposit_amount": terms.deposit_amount or 0,
         "currency": service.currency,
         "free_cancel_until": start - timedelta(hours=24),
-        "late_fee_amount": service.deposit_amount,
-        "no_show_fee_amount": service.deposit_amount,
+        "late_fee_amount": terms.late_fee_amount or 0,
+        "no_show_fee_amount": terms.no_show_fee_amount or 0,
     }
     return Appointment.objects.create(**{**fields, **over})

@@ -26,6 +26,13 @@ from tests.simulators.stripe.webhooks import signature
 WEBHOOK = "/webhooks/stripe/"
 SECRET = "whsec_test"
 RETURN = {"success_url": "http://clinic.test/paid/", "cancel_url": "http://clinic.test/back/"}
+CAME_BACK = ("failed", "canceled")
+SOURCES = ("charge", "refund", "dispute")
+# Which movements of the ledger came to the account at Stripe, and which left it.
+ON_THE_ACCOUNT = {
+    **dict.fromkeys(("capture", "refund-failed", "dispute-won", "dispute-fee-back"), 1),
+    **dict.fromkeys(("refund", "disputed", "dispute-fee"), -1),
+}
 _numbers = count(1)
 
 
@@ -39,7 +46,7 @@ class Till:
         self.clinic = make_clinic()
         self.service = self.make_service()
         weekdays = (days for days in range(1, 60) if days % 7 < 5)
-        self._starts = (at(hour, days=days) for days in weekdays for hour in range(9, 16))
+        self.starts = (at(hour, days=days) for days in weekdays for hour in range(9, 16))
 
     @property
     def now(self) -> datetime:
@@ -57,7 +64,7 @@ class Till:
 
     def book(self, **over: Any) -> Payment:
         """A booking that waits for its deposit of 30.00."""
-        start = over.pop("start", None) or next(self._starts)
+        start = over.pop("start", None) or next(self.starts)
         wish = {
             "screening": None,
             "service": self.service,
@@ -130,7 +137,7 @@ class Till:
         return {
             "held": intent["amount_capturable"],
             "taken": intent["amount_received"],
-            "sent back": sum(one["amount"] for one in back if one["status"] != "failed"),
+            "sent back": sum(one["amount"] for one in back if one["status"] not in CAME_BACK),
         }
 
 
@@ -175,3 +182,21 @@ def ledger_sums(payment: Payment) -> dict[str, int]:
     kinds = ("authorisation", "capture", "void", "refund", "refund-failed")
     authorised, captured, voided, refunded, failed = (sums.get(kind, 0) for kind in kinds)
     return {"held": authorised - captured - voided, "taken": captured, "sent back": refunded - failed}
+
+
+def account_of(till: Till, payment: Payment) -> int:
+    """What a payment has left on the account at Stripe; of Stripe's fees only those for disputes."""
+    intent_id = payment_now(payment).intent_id
+    if not intent_id:
+        return 0
+    found = [one for kind in SOURCES for one in till.stripe.store.find(kind, payment_intent=intent_id)]
+    return sum(
+        moved["amount"] - (moved["fee"] if source["object"] == "dispute" else 0)
+        for source in found
+        for moved in till.stripe.store.find("balance_transaction", source=source["id"])
+    )
+
+
+def ledger_account(payment: Payment) -> int:
+    """The ledger in the words of `account_of`."""
+    return sum(ON_THE_ACCOUNT.get(kind, 0) * amount for kind, amount in ledger_of(payment))

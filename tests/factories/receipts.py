@@ -6,7 +6,7 @@ from typing import Any
 from booking.models import Appointment
 from booking.payments.models import LedgerEntry, Payment
 from intake.models import Patient
-from tests.factories.booking import NOW, Clinic, make_appointment
+from tests.factories.booking import NOW, Clinic, make_appointment, make_staff
 
 
 def paid_visit(
@@ -21,7 +21,8 @@ def paid_visit(
 
 
 def pay(visit: Appointment, amount: int, *, method: str = "cash", now: datetime = NOW) -> Payment:
-    """Money at the desk, as rows."""
+    """Money at the desk, as rows, taken by somebody there."""
+    taker = make_staff()
     payment = Payment.objects.create(
         appointment=visit, payer=visit.patient, purpose="balance", gateway="desk", state="captured", amount=amount,
         keep_amount=amount, currency=visit.currency, created_at=now, settled_at=now,
@@ -29,6 +30,6 @@ def pay(visit: Appointment, amount: int, *, method: str = "cash", now: datetime 
     for kind, reference in (("charge", "asked"), ("desk", str(payment.pk))):
         LedgerEntry.objects.create(
             payment=payment, kind=kind, amount=amount, currency=visit.currency, recorded_at=now, reference=reference,
-            method=method if kind == "desk" else "",
+            method=method if kind == "desk" else "", recorded_by=taker if kind == "desk" else None,
         )  # fmt: skip
     return payment

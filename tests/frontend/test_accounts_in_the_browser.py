@@ -4,12 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from booking.reminders.models import Communication
 from intake.models import Role
-from tests.axe import RULES
+from tests.axe import faults_of
 from tests.factories.accounts import code_of
 from tests.factories.booking import make_location
 from tests.factories.intake import make_patient, make_user
@@ -38,8 +37,7 @@ class Visitor:
 
     def sees(self, heading: str) -> None:
         assert self.page.get_by_role("heading", level=1).inner_text() == heading
-        findings = Axe().run(self.page, options=RULES).response["violations"]
-        assert [(heading, one["id"], [node["target"] for node in one["nodes"]]) for one in findings] == []
+        assert (heading, faults_of(self.page)) == (heading, [])
         assert self.page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth")
 
 

@@ -88,6 +88,9 @@ def the_day_goes_on(stack: LiveStack, desk: Visitor, *, without: str, days: set[
     expect(desk.page.get_by_text("Shorter now.")).to_be_visible()
     steps.sees(desk, "Wanda Inn")
 
+    steps.opens(desk, "/money/till/")
+    steps.sees(desk, re.compile("^Sheet of "))
+
 
 def _end_of(stack: LiveStack, visit: dict[str, Any]) -> datetime:
     (row,) = evidence.rows(stack, "SELECT * FROM booking_appointment WHERE id = %s", visit["id"])

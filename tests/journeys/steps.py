@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.axe import RULES
+from tests.axe import faults_of
 from tests.journeys.evidence import CLINICAL
 from tests.live import LiveStack
 
@@ -80,8 +79,7 @@ def sees(who: Visitor, heading: str | re.Pattern[str]) -> None:
     if not who.with_scripts:
         return
     who.page.wait_for_load_state()
-    findings = Axe().run(who.page, options=RULES).response["violations"]
-    assert [(who.path, one["id"], [node["target"] for node in one["nodes"]]) for one in findings] == []
+    assert (who.path, faults_of(who.page)) == (who.path, [])
     wide = who.page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert wide <= 0, f"{who.path} is {wide} px too wide"
 

@@ -5,10 +5,26 @@ from typing import Any
 
 from django.test import Client
 
-from booking.models import Appointment, Cover, Document, Offer, StandIn, Task, TimeOff, WaitlistEntry
+from booking.models import (
+    Appointment,
+    Claim,
+    Cover,
+    Document,
+    FeeCase,
+    Offer,
+    Package,
+    PayLink,
+    Payout,
+    PaySplit,
+    StandIn,
+    Task,
+    TimeOff,
+    WaitlistEntry,
+)
 from booking.payments.models import Finding
 from booking.reminders.models import Communication
 from booking.rules.receipts import Line, Paid, Said
+from booking.selectors.pay_links import token_of
 from booking.selectors.receipts import facts_of_visit
 from booking.services.document_numbers import take_number
 from booking.services.errands import open_task
@@ -18,7 +34,8 @@ from intake.services.resuming import make_resume_link
 from intake.tokens import hash_token
 from tests.factories import booking as made
 from tests.factories import intake as people
-from tests.factories.accounts import sign_in
+from tests.factories.accounts import prove_again, sign_in
+from tests.factories.packages import make_package
 from tests.factories.payers import make_cover
 
 NOW = made.NOW
@@ -66,6 +83,8 @@ class House:
     offer: Offer  # to the patient, who is on the waitlist
     offer_token: str
     cover: Cover  # who pays for the patient
+    package: Package  # that the patient has bought
+    pay_token: str  # of a link by which what is due for the visit is paid
     browsers: dict[str, Client] = field(default_factory=dict)
 
     def browser(self, role: str) -> Client:
@@ -81,6 +100,8 @@ class House:
             client.force_login(self.users["therapist"], backend="allauth.account.auth_backends.AuthenticationBackend")
         elif role in self.users:
             sign_in(client, self.users[role])
+            if self.users[role].works_here:
+                prove_again(client)  # what asks for the password once more has had it
         return client
 
 
@@ -142,11 +163,41 @@ def make_house() -> House:
         named_by=users["manager"], named_at=NOW,
     )  # fmt: skip
     offer = _offer(clinic, patient, screening)
+    _fee(visit)
+    _books(clinic)
     return House(
         clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, finding, users,
         task=_call_to_make(), form_token=_form_link(), offer=offer, offer_token="offer",
-        cover=make_cover(patient),
+        cover=_cover(visit, patient, users["reception"]), pay_token=_pay_link(visit),
+        package=make_package(clinic, patient, by=users["reception"]),
     )  # fmt: skip
+
+
+def _books(clinic: made.Clinic) -> None:
+    """A payout of Stripe's, and a therapist's share."""
+    Payout.objects.create(
+        id="po_1", amount=2883, currency="CAD", state="paid", created_at=NOW, arrives_on=NOW.date(), complete=True
+    )
+    PaySplit.objects.create(
+        practitioner=clinic.anna, percent=60, basis="billed", valid_from=made.at(0, days=30).date(), agreed_at=NOW
+    )
+
+
+def _fee(visit: Appointment) -> FeeCase:
+    """A fee that waits for a manager."""
+    return FeeCase.objects.create(
+        appointment=visit, cause="late-move", reference="fee booked v1", amount=100, currency="CAD", created_at=NOW
+    )
+
+
+def _cover(visit: Appointment, patient: Patient, by: User) -> Cover:
+    """Who pays for the patient, and has paid for the visit."""
+    cover = make_cover(patient)
+    Claim.objects.create(
+        appointment=visit, cover=cover, amount=1000, paid_amount=1000, currency="CAD", state="paid", created_at=NOW,
+        billed_at=NOW, billed_by=by, closed_at=NOW,
+    )  # fmt: skip
+    return cover
 
 
 def _receipt(visit: Appointment, patient: Patient) -> None:
@@ -178,6 +229,11 @@ def _offer(clinic: made.Clinic, patient: Patient, screening: Screening) -> Offer
     return Offer.objects.create(
         hold=hold, entry=entry, token_hash=hash_token("offer"), created_at=NOW, expires_at=until
     )
+
+
+def _pay_link(visit: Appointment) -> str:
+    until = NOW + made.timedelta(days=30)
+    return token_of(PayLink.objects.create(appointment=visit, made_at=NOW, sent_at=NOW, expires_at=until))
 
 
 def _form_link() -> str:

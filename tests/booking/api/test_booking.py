@@ -8,7 +8,7 @@ import pytest
 from booking.models import Appointment, Location
 from intake.models import Patient
 from tests.booking.api.calls import ADA, Api, dollars, refused
-from tests.factories.booking import NOW, at
+from tests.factories.booking import NOW, at, make_terms
 from tests.factories.intake import caution_line, clear_line, emergency_line, make_screening, review_line, stop_line
 
 EDMONTON = ZoneInfo("America/Edmonton")
@@ -41,8 +41,22 @@ def test_a_hold_is_answered_with_its_token_and_the_appointment_without_buffers(a
                 "decide_by": None,
                 "cancel_reason": None,
             },
+            "terms": {
+                "way": "deposit",
+                "pay_now": dollars(2000),
+                "at_the_clinic": dollars(5000),
+                "or_at_desk": True,
+                "late_fee": dollars(2000),
+                "no_show_fee": dollars(2000),
+                "free_cancel_until": "2026-11-23T10:00:00-06:00",
+                "forgives_first_miss": False,
+                "keeps_card": False,
+                "text": hold["terms"]["text"],
+                "stamp": hold["terms"]["stamp"],
+            },
         },
     )
+    assert hold["terms"]["text"].splitlines()[0] == "You pay a deposit of $20.00 now, and $50.00 at the clinic."
     assert hold["token"] not in str(Appointment.objects.values().get())
 
 
@@ -210,6 +224,16 @@ def test_only_an_offered_way_to_pay_is_taken(api, clinic):
     Location.objects.update(pay_at_desk=False, online_payment=False)
     for payment in ("desk", "online"):
         assert refused(api.confirm(hold, payment=payment)) == (422, "payment-not-offered")
+
+
+def test_who_agreed_to_other_terms_is_told_those_that_hold(api, clinic):
+    _, hold = api.hold(clinic)
+    make_terms(clinic.needling, late_fee_amount=5000)
+    status, problem = api.confirm(hold, terms=hold["terms"]["stamp"])
+    assert (status, problem["code"], problem["terms"]["late_fee"]) == (409, "terms-changed", dollars(5000))
+    status, booking = api.confirm(hold, terms=problem["terms"]["stamp"])
+    assert (status, booking["status"]) == (201, "booked")
+    assert Appointment.objects.get().late_fee_amount == 5000
 
 
 def test_a_double_post_without_a_key_is_one_booking(api, clinic):

@@ -10,6 +10,7 @@ from pytest_django import Settings
 
 from booking.payments.models import WebhookEvent
 from intake import clock
+from tests.simulators.stripe import StripeSimulator, forgeries
 from tests.simulators.stripe.webhooks import signature
 
 pytestmark = pytest.mark.django_db
@@ -162,3 +163,23 @@ def test_too_much_is_not_read() -> None:
 
 def test_only_posts() -> None:
     assert Client().get(ADDRESS).status_code == 405
+
+
+@pytest.mark.parametrize("how", forgeries.HOWS)
+def test_what_somebody_spoilt_is_refused_with_a_code_and_no_secret_is_logged(
+    how: str, stripe_simulator: StripeSimulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    payload, header = forgeries.spoil(stripe_simulator.world, json.dumps(event(livemode=how == "other_mode")), how)
+    with caplog.at_level("DEBUG"):
+        answer = Client(enforce_csrf_checks=True).post(
+            ADDRESS,
+            payload,
+            content_type="application/json",
+            headers={"Stripe-Signature": header} if header else {},
+        )
+    assert (answer.status_code, answer.content.decode()) == (400, "event-refused")
+    assert not WebhookEvent.objects.exists()
+    said = " ".join(record.getMessage() for record in caplog.records if record.name.startswith("booking"))
+    assert "An event refused" in said
+    for secret in ("whsec_", "v1=", "evt_1", "c0ffee"):
+        assert secret not in said

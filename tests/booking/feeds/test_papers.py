@@ -1,6 +1,7 @@
 """Papers read back from their PDF, word by word."""
 
 from io import BytesIO
+from uuid import uuid4
 
 import pytest
 from pypdf import PdfReader
@@ -100,6 +101,67 @@ def test_a_fee_says_that_it_is_no_treatment() -> None:
     assert found[5] == "Receipt for a fee"
     assert "This is a fee and not a treatment. It can't be claimed from a health insurer." in found
     assert not any("herap" in line for line in found)
+
+
+PACKAGE = Said(
+    (Line("Five follow-ups: 5 visits, paid in advance", "2026-11-02", 40000),), (Paid("2026-11-02", "card", 40000),)
+)
+GIVEN_BACK = Said(
+    (*PACKAGE.lines, Line("Unused visits, given back", "2026-11-20", -16000)),
+    (*PACKAGE.payments, Paid("2026-11-20", "card", -16000)),
+)
+PREPAID = [
+    "This is paid in advance and not a treatment. It can't be claimed from a health insurer.",
+    "Each visit that takes place gets a receipt of its own, with its tax if there is any.",
+]
+
+
+def paper_of_package(said: Said, **over: object) -> Document:
+    facts = HEADING | as_facts(said) | {"claimable": False, "on": "2026-11-02"}
+    return document("package", facts=facts, package_id=uuid4(), **over)
+
+
+def test_a_package_word_by_word() -> None:
+    assert lines_of(paper_of_package(PACKAGE))[5:] == [
+        "Receipt for a package",
+        "Number 000042",
+        "Issued 23 November 2026",
+        "For Ada Berg",
+        "Date What Amount",
+        "2 November 2026 Five follow-ups: 5 visits, paid in advance $400.00",
+        "Total $400.00",
+        "Paid 2 November 2026, card, online $400.00",
+        "Paid $400.00",
+        "Balance $0.00",
+        *PREPAID,
+        "Receipt for a package 000042   1 / 1",
+    ]
+
+
+def test_a_package_of_which_the_rest_was_given_back_word_by_word() -> None:
+    assert lines_of(paper_of_package(GIVEN_BACK))[9:] == [
+        "Date What Amount",
+        "2 November 2026 Five follow-ups: 5 visits, paid in advance $400.00",
+        "20 November 2026 Unused visits, given back −$160.00",
+        "Total $240.00",
+        "Paid 2 November 2026, card, online $400.00",
+        "Given back 20 November 2026, card, online −$160.00",
+        "Paid $240.00",
+        "Balance $0.00",
+        *PREPAID,
+        "Receipt for a package 000042   1 / 1",
+    ]
+
+
+def test_a_visit_that_a_package_paid_is_a_treatment_at_what_the_session_cost() -> None:
+    said = Said((Line("Physiotherapy: treatment, 60 min", "2026-11-17", 8000),), (Paid("2026-11-17", "package", 8000),))
+    facts = document().facts | as_facts(said)
+    assert lines_of(document(facts=facts))[14:18] == [
+        "Total $80.00",
+        "Paid 17 November 2026, by a package $80.00",
+        "Paid $80.00",
+        "Balance $0.00",
+    ]
 
 
 def test_taxes_stand_before_the_total() -> None:

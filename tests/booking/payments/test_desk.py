@@ -7,9 +7,10 @@ from django.db import IntegrityError, ProgrammingError, transaction
 
 from booking.errors import PaymentNotOffered, RefundTooLarge
 from booking.models import Appointment
-from booking.payments.ledger import Balance, balance_of, balances_of
+from booking.payments.ledger import Balance, Kind, balance_of, balances_of, write_entry
 from booking.payments.models import LedgerEntry, Payment
 from booking.payments.services import (
+    at_hand,
     charge_fee,
     lapse_payment,
     record_desk_payment,
@@ -201,3 +202,16 @@ def test_the_ledger_is_never_edited(visit: Appointment) -> None:
     for change in (lambda: LedgerEntry.objects.update(amount=1), lambda: LedgerEntry.objects.all().delete()):
         with pytest.raises(ProgrammingError, match="Cannot"), transaction.atomic():
             change()
+
+
+def test_what_the_bank_could_not_give_back_is_handed_over_at_the_desk_once(visit: Appointment, desk: User) -> None:
+    online = ask(visit, amount=12000, purpose="balance")
+    Payment.objects.filter(pk=online.pk).update(state="captured", session_id="cs_1", keep_amount=9000)
+    for kind, amount in (("capture", 12000), ("credit", 3000), ("refund", 3000), ("refund-failed", 3000)):
+        write_entry(payment=online, kind=Kind(kind), amount=amount, reference=f"{kind} 1", method="card", now=NOW)
+    assert at_hand(visit) == 12000
+    assert (at_hand(visit, Payment.Gateway.STRIPE), at_hand(visit, Payment.Gateway.DESK)) == (9000, 3000)
+    record_desk_refund(appointment=visit, amount=3000, method="cash", by=desk, now=NOW)
+    assert (balance_of(visit).refunded, at_hand(visit)) == (3000, 9000)
+    with pytest.raises(RefundTooLarge):
+        record_desk_refund(appointment=visit, amount=1, method="cash", by=desk, now=NOW)

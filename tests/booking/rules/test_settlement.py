@@ -49,6 +49,8 @@ TAKEN = {"intent": "succeeded", "received": 3000}
         (TAKEN | {"keep": 1000, "sent_back": 500}, Step("refund", 1500)),
         (TAKEN | {"keep": 1000, "sent_back": 2000}, None),
         (TAKEN | {"keep": 1000, "sent_back": 2500}, None),
+        (TAKEN | {"keep": 0, "disputed": 3000}, None),
+        (TAKEN | {"keep": 500, "sent_back": 1000, "disputed": 1200}, Step("refund", 300)),
         ({"intent": "canceled", "keep": 0}, None),
         ({"session": "open"}, None),
         ({"session": "open", "keep": 0}, Step("expire_session", 0)),

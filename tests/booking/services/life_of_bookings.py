@@ -29,7 +29,7 @@ from booking.services.visits import mark_arrived, mark_noshow
 from config.invariants import INVARIANTS
 from intake.errors import DrypointError
 from tests.booking.services.booking_steps import details
-from tests.factories.booking import NOW, at, make_clinic, make_staff
+from tests.factories.booking import NOW, at, make_clinic, make_staff, make_terms
 
 TIMES: Final = [at(hour, minute) for hour in (9, 10) for minute in (0, 15, 30)]
 Status = Appointment.Status
@@ -48,12 +48,9 @@ class Bookings(RuleBasedStateMachine):
         self.before._from_testcase = True
         self.before.__enter__()
         self.clinic, self.staff = make_clinic(), make_staff()
-        self.clinic.call.room_kind, self.clinic.call.deposit_amount, self.clinic.call.price_amount = (
-            "treatment",
-            2000,
-            5000,
-        )
+        self.clinic.call.room_kind, self.clinic.call.price_amount = "treatment", 5000
         self.clinic.call.save()
+        make_terms(self.clinic.call, deposit_amount=2000, late_fee_amount=2000, no_show_fee_amount=2000)
 
     def teardown(self) -> None:
         transaction.set_rollback(True)

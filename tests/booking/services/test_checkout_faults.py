@@ -1,21 +1,30 @@
 """Stripe answers late, wrongly or not at all: everything is done once all the same."""
 
+import time
+
 import pytest
 from django.db import transaction
 
 from booking.errors import StripeUnavailable
+from booking.payments import stripe_gateway
 from booking.payments.models import Finding, GatewayCommand, Payment
 from booking.payments.services import want_void
 from booking.services.checkout import carry_out_wanted, handle_events, settle
 from tests.factories.intake import make_screening, review_line
 from tests.factories.payments import Till, ledger_of, ledger_sums, payment_now, state_of
 
-FAULTS = ["drop_before", "drop_after", "error_before", "error_after", "rate_limit"]
+FAULTS = ["drop_before", "drop_during", "drop_after", "error_before", "error_after", "rate_limit"]
+FAULTS += ["timeout_before", "timeout_after"]
 SESSIONS, EXPIRE = "/v1/checkout/sessions", "/v1/checkout/sessions/*/expire"
 CAPTURE, VOID, REFUND = "/v1/payment_intents/*/capture", "/v1/payment_intents/*/cancel", "/v1/refunds"
 PAID = [("charge", 3000), ("authorisation", 3000), ("capture", 3000)]
 
 faulty = pytest.mark.parametrize("fault", FAULTS)
+
+
+@pytest.fixture(autouse=True)
+def _silence_is_short(till: Till) -> None:
+    till.stripe.post_control("settings", {"timeout_seconds": 0.05})
 
 
 def open_in_spite(till: Till, payment: Payment) -> None:
@@ -167,9 +176,13 @@ def test_stripe_away_for_a_while_and_everything_drains_when_it_is_back(till: Til
 def test_a_slow_answer_is_not_waited_for(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
     payment = till.book()
     till.pay(payment)
-    till.fault("delay_after", CAPTURE, seconds=11)
+    monkeypatch.setattr(stripe_gateway, "READ_SECONDS", 0.2)
+    stripe_gateway._connect.cache_clear()
+    till.fault("delay_after", CAPTURE, seconds=0.4)
     with pytest.raises(StripeUnavailable):
         settle(payment=payment, now=till.now)
+    stripe_gateway._connect.cache_clear()
+    time.sleep(0.3)  # its late answer finds nobody
     till.sweep(1)
     assert ledger_of(payment) == PAID
 

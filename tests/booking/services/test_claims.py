@@ -9,13 +9,15 @@ import pytest
 from django.db import IntegrityError, InternalError, ProgrammingError, transaction
 
 from booking.errors import ClaimNotOpen, ClaimNumberMissing, CoverNotUsable, PaymentDiffers, PaymentNotOffered
-from booking.models import Claim, Cover
+from booking.models import Claim, Cover, Task
 from booking.payments.ledger import balance_of
 from booking.payments.models import LedgerEntry, Payment
-from booking.payments.services import release_payments
+from booking.payments.services import record_desk_payment, release_payments
 from booking.selectors.claims import ageing, claims_on, counts_by_shelf, plain_amount
-from booking.services.claims import deny_claims, export_claims, mark_billed, record_payers_payment
+from booking.services.claims import deny_claims, export_claims, mark_billed, record_payers_payment, record_taken_back
 from booking.services.covers import choose_cover
+from booking.services.documents import issue_receipt
+from booking.services.errands import close_settled_tasks
 from booking.services.visits import finish_visit
 from config.invariants import broken_promises
 from config.promises_of_money import OF_MONEY
@@ -277,3 +279,72 @@ def test_what_came_before_a_no_is_not_asked_of_the_next_payer(
     choose_cover(appointment=visit, cover=None, by=reception, now=NOW)
     visit.refresh_from_db()
     assert (visit.payer_amount, balance_of(visit).due) == (2000, 10000)
+
+
+def talks() -> list[tuple[str, object]]:
+    """The open tasks to talk with a patient about what a payer does not pay."""
+    open_ones = Task.objects.filter(kind=Task.Kind.CLAIM_DENIED, status__in=["requested", "in-progress"])
+    return list(open_ones.values_list("kind", "appointment"))
+
+
+def test_after_a_no_somebody_is_asked_to_talk_until_it_is_paid(claims: list[Claim], reception: User) -> None:
+    mark_billed(claims=claims[:1], by=reception, now=NOW)
+    deny_claims(claims=claims[:1], reason="not-covered", by=reception, now=NOW)
+    visit = claims[0].appointment
+    assert talks() == [("claim-denied", visit.pk)]
+    assert close_settled_tasks(now=NOW) == 0
+    visit.refresh_from_db()
+    record_desk_payment(appointment=visit, amount=balance_of(visit).due, method="cash", by=reception, now=NOW)
+    assert close_settled_tasks(now=NOW) == 1
+    assert talks() == []
+
+
+@pytest.mark.parametrize(("amount", "left"), [(9600, 0), (4000, 5600)])
+def test_what_a_payer_takes_back_falls_to_the_patient(
+    claims: list[Claim], reception: User, amount: int, left: int
+) -> None:
+    mark_billed(claims=claims[:1], by=reception, now=NOW)
+    pay({claims[0]: 6000}, reception)
+    pay({claims[0]: 3600}, reception)
+    key = uuid4()
+    news = [record_taken_back(claim=claims[0], amount=amount, request_key=key, by=reception, now=NOW) for _ in "ab"]
+    claim = Claim.objects.select_related("appointment").get(pk=claims[0].pk)
+    entries = LedgerEntry.objects.filter(payment__appointment=claim.appointment, kind="refund")
+    assert news == [True, False]
+    assert (claim.state, claim.denial, claim.paid_amount, claim.closed_by) == ("denied", "taken-back", left, reception)
+    assert (claim.appointment.payer_amount, balance_of(claim.appointment).due) == (left, 12000 - left)
+    assert sum(entries.values_list("amount", flat=True)) == amount
+    assert set(entries.values_list("method", "recorded_by")) == {("payer", reception.pk)}
+    assert (talks(), broken()) == ([("claim-denied", claim.appointment.pk)], set())
+
+
+def test_no_more_is_taken_back_than_was_paid(claims: list[Claim], reception: User) -> None:
+    mark_billed(claims=claims[:1], by=reception, now=NOW)
+    pay({claims[0]: 6000}, reception)
+    for amount in (0, -1, 6001):
+        with pytest.raises(PaymentNotOffered):
+            record_taken_back(claim=claims[0], amount=amount, request_key=uuid4(), by=reception, now=NOW)
+    assert Claim.objects.get(pk=claims[0].pk).state == "part-paid"
+
+
+def test_a_payer_takes_back_while_the_next_one_is_asked(clinic: Clinic, cover: Cover, reception: User) -> None:
+    claim = make_claim(clinic, cover, by=reception, start=at(10, days=-3))
+    mark_billed(claims=[claim], by=reception, now=NOW)
+    pay({claim: 5000}, reception)
+    deny_claims(claims=[claim], reason="limit-reached", by=reception, now=NOW)
+    visit = choose_cover(
+        appointment=claim.appointment, cover=make_cover(cover.patient, percent=50), by=reception, now=NOW
+    )
+    mark_billed(claims=visit.claims.filter(state="to-bill"), by=reception, now=NOW)
+    record_taken_back(claim=claim, amount=5000, request_key=uuid4(), by=reception, now=NOW)
+    visit.refresh_from_db()
+    assert (visit.payer_amount, balance_of(visit).due, broken()) == (3500, 8500, set())
+
+
+def test_the_receipt_says_so_when_a_payer_takes_back(claims: list[Claim], reception: User) -> None:
+    visit = claims[0].appointment
+    mark_billed(claims=claims[:1], by=reception, now=NOW)
+    pay({claims[0]: 9600}, reception)
+    issue_receipt(appointment=visit, by=reception, now=NOW)
+    record_taken_back(claim=claims[0], amount=9600, request_key=uuid4(), by=reception, now=NOW)
+    assert list(visit.documents.order_by("number").values_list("kind", flat=True)) == ["receipt", "credit-note"]

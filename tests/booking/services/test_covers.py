@@ -7,6 +7,7 @@ import pytest
 
 from booking.errors import CoverInvalid, CoverNotUsable, NotPossibleNow, PaymentNotOffered
 from booking.models import Appointment, Claim, Cover
+from booking.payments.desk_gateway import Part
 from booking.payments.ledger import balance_of
 from booking.selectors.covers import online_cover, visits_used
 from booking.selectors.day_board import blockers_of
@@ -21,7 +22,7 @@ from booking.services.visits import mark_entered_in_error, mark_noshow
 from intake.errors import NotAllowed
 from intake.models import AuditEvent, Patient, Role, User
 from tests.booking.services.course_steps import clinic_with_courses, confirm_four, hold_four
-from tests.factories.booking import NOW, Clinic, at, make_appointment, make_staff
+from tests.factories.booking import NOW, Clinic, at, make_appointment, make_staff, make_terms
 from tests.factories.intake import make_patient, make_user
 from tests.factories.payers import make_cover, make_covered_visit, make_payer
 from tests.factories.payments import Till, ledger_sums, visit_now
@@ -55,8 +56,9 @@ def codes(visit: Appointment, by: User) -> list[str]:
 @pytest.fixture
 def priced(clinic: Clinic) -> Clinic:
     """The phone call costs something, and something before."""
-    clinic.call.price_amount, clinic.call.deposit_amount = 12000, 3000
+    clinic.call.price_amount = 12000
     clinic.call.save()
+    make_terms(clinic.call)
     return clinic
 
 
@@ -140,7 +142,7 @@ def test_chosen_after_the_patient_has_paid_there_is_money_to_give_back(
     clinic: Clinic, patient: Patient, reception: User
 ) -> None:
     visit = make_appointment(clinic, start=at(10), patient=patient)
-    take_payment(appointment=visit, amount=12000, method="cash", request_key=uuid4(), by=reception, now=NOW)
+    take_payment(appointment=visit, parts=[Part(12000, "cash")], request_key=uuid4(), by=reception, now=NOW)
     choose_cover(appointment=visit, cover=make_cover(patient, percent=50), by=reception, now=NOW)
     visit.refresh_from_db()
     assert balance_of(visit).due == -6000

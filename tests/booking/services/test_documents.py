@@ -19,7 +19,7 @@ from booking.payments.models import LedgerEntry
 from booking.payments.services import charge_fee
 from booking.rules.receipts import Line, Paid, Said, Tax, from_facts
 from booking.selectors.documents import ToMake, documents_of_user, papers_to_make
-from booking.services.desk_money import hand_back
+from booking.services.desk_money import give_back
 from booking.services.documents import (
     correct_documents,
     issue_credit_note,
@@ -145,15 +145,28 @@ def test_tax_by_service_and_for_its_days(clinic: Clinic, visit: Appointment, des
 
 def test_money_given_back_at_the_desk_takes_the_receipt_back(visit: Appointment, desk: User) -> None:
     first = issue_receipt(appointment=visit, by=desk, now=NOW)
-    hand_back(appointment=visit, amount=2000, method="cash", refunded_before=0, by=desk, now=NOW)
-    assert kinds() == [(1, "receipt", 12000), (2, "credit-note", -12000), (3, "receipt", 12000)]
+    given = {"appointment": visit, "method": "cash", "reason": "goodwill", "now": NOW}
+    give_back(**given, amount=2000, had=12000, by=desk)
+    assert kinds() == [(1, "receipt", 12000), (2, "credit-note", -12000), (3, "receipt", 10000)]
     credit, second = Document.objects.get(number=2), Document.objects.get(number=3)
     assert (credit.reverses, credit.reason, credit.issued_by) == (first, "refunded", desk)
-    assert (from_facts(second.facts).paid, from_facts(second.facts).balance) == (10000, 2000)
-    hand_back(appointment=visit, amount=10000, method="cash", refunded_before=2000, by=desk, now=NOW)
-    assert kinds()[3:] == [(4, "credit-note", -12000)]
+    assert (from_facts(second.facts).paid, from_facts(second.facts).balance) == (10000, 0)
+    give_back(**given, amount=10000, had=10000, by=make_staff("manager"))
+    assert kinds()[3:] == [(4, "credit-note", -10000)]
     ours = {"guards", "numbers-without-gaps", "receipts-for-visits"}
     assert [one for one in broken_promises(now=NOW) if one.name in ours] == []
+
+
+def test_money_that_the_bank_left_with_the_cardholder_takes_the_receipt_back(visit: Appointment, desk: User) -> None:
+    issue_receipt(appointment=visit, by=desk, now=NOW)
+    payment = visit.payments.get()
+    moves = {"payment": payment, "currency": visit.currency, "recorded_at": NOW, "method": "card"}
+    LedgerEntry.objects.create(kind="disputed", amount=12000, reference="txn_1", **moves)
+    assert correct_documents(appointment=visit, now=NOW) == []  # the bank has not decided
+    LedgerEntry.objects.create(kind="dispute-lost", amount=12000, reference="dp_1", **moves)
+    correct_documents(appointment=visit, now=NOW)
+    assert kinds() == [(1, "receipt", 12000), (2, "credit-note", -12000)]
+    assert Document.objects.get(number=2).reason == "refunded"
 
 
 def test_a_visit_entered_by_mistake_takes_its_receipt_back(visit: Appointment, desk: User) -> None:

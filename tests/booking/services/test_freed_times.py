@@ -14,8 +14,8 @@ from booking.services.appointments import make_needle_free, payment_authorised
 from booking.services.freed_offers import offer_by_hand, offer_freed_times
 from booking.services.holds import expire_holds, release_hold
 from booking.services.offers import decline_offer
+from booking.services.payments_in import release_unpaid
 from booking.services.reviews import decide_request, lapse_requests
-from booking.services.settlement import release_unpaid
 from tests.booking.services.booking_steps import book, confirm, hold
 from tests.booking.services.test_waitlist import asked, freed, join
 from tests.factories.booking import NOW, Clinic, at, make_staff

@@ -8,7 +8,7 @@ from booking.models import Appointment
 from booking.payments.models import Payment
 from booking.reminders.models import Communication
 from booking.services.appointments import cancel_appointment, payment_authorised
-from booking.services.settlement import release_unpaid
+from booking.services.payments_in import release_unpaid
 from intake.models import CareRelation
 from tests.booking.services.booking_steps import book
 from tests.factories.booking import NOW, Clinic, at, make_appointment

@@ -12,6 +12,7 @@ from tests.frontend.patient.person import Person
 
 MODULES = (
     "agreement",
+    "cards",
     "handed",
     "check",
     "questions",

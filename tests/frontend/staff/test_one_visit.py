@@ -73,7 +73,10 @@ def test_whoever_is_unwell_pays_nothing(desk: Desk) -> None:
 
 
 def test_a_fee_can_be_waived(desk: Desk) -> None:
-    desk.browsers["reception"].post(_address(desk, "cancel"), {"reason": "patient", "waive_fee": "on"})
+    said = {"reason": "patient", "waive_fee": "on"}
+    assert desk.browsers["reception"].post(_address(desk, "cancel"), said).status_code == 422
+    desk.browsers["reception"].post(_address(desk, "cancel"), said | {"waive_reason": "courtesy"})
+    assert AuditEvent.objects.get(action="fee-waived").reason == "courtesy"
     assert balance_of(desk.visit).owed == 12000  # the row in hand is still booked
     desk.visit.refresh_from_db()
     assert balance_of(desk.visit).due == 0
@@ -87,29 +90,11 @@ def test_a_visit_that_is_over_can_t_be_cancelled(desk: Desk) -> None:
 
 
 def test_a_payment_counts_once_however_often_it_is_sent(desk: Desk) -> None:
-    said = {"amount": "80,00", "method": "cash", "request_key": str(uuid4())}
+    said = {"amount": "80.00", "method": "cash", "request_key": str(uuid4())}
     for _again in range(2):
         assert desk.browsers["reception"].post(_address(desk, "paid"), said).status_code == 303
     assert (balance_of(desk.visit).paid, balance_of(desk.visit).due) == (8000, 4000)
     assert AuditEvent.objects.filter(action="paid-at-desk").count() == 1
-
-
-def test_a_sum_that_can_t_be_read_is_refused_in_words(desk: Desk) -> None:
-    for amount in ("", "0", "-5", "NaN", "1e9", "abc", "9" * 5000, "12.345"):
-        said = {"amount": amount, "method": "cash", "request_key": str(uuid4())}
-        answer = desk.browsers["reception"].post(_address(desk, "paid"), said)
-        assert (answer.status_code, "Please look at this again" in answer.content.decode()) == (422, True), amount
-    assert balance_of(desk.visit).paid == 0
-
-
-def test_money_is_handed_back_once(desk: Desk) -> None:
-    browser = desk.browsers["reception"]
-    browser.post(_address(desk, "paid"), {"amount": "120", "method": "cash", "request_key": str(uuid4())})
-    browser.post(_address(desk, "cancel"), {"reason": "clinic"})
-    said = {"amount": "120", "method": "cash", "refunded_before": "0"}
-    answers = [browser.post(_address(desk, "handed-back"), said).status_code for _again in range(2)]
-    desk.visit.refresh_from_db()
-    assert (answers, balance_of(desk.visit).due) == ([303, 409], 0)
 
 
 def test_each_message_says_what_became_of_it_and_can_be_sent_again(desk: Desk) -> None:

@@ -50,7 +50,7 @@ def test_a_manager_enters_a_payer_once(desk: Desk) -> None:
 
 def test_reception_enters_who_pays(desk: Desk, reception: Client) -> None:
     page = reverse("staff:covers", args=[desk.patient.pk])
-    said = agreed(payer=make_payer(name="Prairie Board").pk, amount_per_visit="60,50", for_online="on")
+    said = agreed(payer=make_payer(name="Prairie Board").pk, amount_per_visit="60.50", for_online="on")
     assert reception.post(page, said).status_code == 303
     made = Cover.objects.get()
     assert (made.percent, made.amount_per_visit, made.approved_visits, made.for_online) == (80, 6050, 6, True)
@@ -127,7 +127,7 @@ def test_visits_are_billed_paid_and_listed(desk: Desk, reception: Client, claims
     assert "Enter a payment" in text_of(reception.get(reverse("staff:claims"), {"show": "open"}))
     paying = reception.post(reverse("staff:claims-paid"), chosen(claims))
     key = str(paying.context["form"]["request_key"].value())
-    sums = {f"paid-{claims[0].pk}": "96,00", f"paid-{claims[1].pk}": "50"}
+    sums = {f"paid-{claims[0].pk}": "96.00", f"paid-{claims[1].pk}": "50"}
     said = chosen(claims, record="yes", reference="EFT-1", request_key=key) | sums
     short = reception.post(reverse("staff:claims-paid"), said | {"total": "192.00"})
     assert (short.status_code, "$46.00 more than what you entered" in text_of(short)) == (422, True)
@@ -155,7 +155,7 @@ def test_a_no_is_said_with_its_reason(desk: Desk, reception: Client, claims: lis
     shown = text_of(reception.get(reverse("staff:claims"), {"show": "denied"}))
     assert "$120.00 to talk about with the patient" in shown
     panel = text_of(reception.get(reverse("staff:visit", args=[claims[0].appointment_id])))
-    assert "What is left is the patient's to pay; nothing is charged by itself." in panel
+    assert "Talk with the patient first: nothing is charged by itself." in panel
 
 
 def test_nothing_chosen_changes_nothing(reception: Client, claims: list[Claim]) -> None:
@@ -188,3 +188,33 @@ QUERIES = 14
 def test_another_patients_cover_is_not_found(desk: Desk, reception: Client, cover: Cover) -> None:
     stranger: UUID = make_cover(desk.make_visit(at(15)).patient).pk
     assert reception.get(reverse("staff:cover", args=[uuid4(), stranger])).status_code == 404
+
+
+def test_what_a_payer_takes_back_is_noted_once(desk: Desk, reception: Client, claims: list[Claim]) -> None:
+    ids = {"claim": claims[0].pk}
+    reception.post(reverse("staff:claims-billed"), ids)
+    paid = {"total": "96", "reference": "", "request_key": uuid4(), "record": "yes", f"paid-{claims[0].pk}": "96"}
+    reception.post(reverse("staff:claims-paid"), ids | paid)
+    page = reverse("staff:claim-taken-back", args=[claims[0].pk])
+    assert page in text_of(reception.get(reverse("staff:claims") + "?show=paid"))
+    assert 'value="96.00"' in text_of(reception.get(page))
+    too_much = reception.post(page, {"amount": "96.01", "request_key": uuid4()})
+    assert (too_much.status_code, "more than the payer has paid" in text_of(too_much)) == (422, True)
+    said = {"amount": "50", "request_key": uuid4()}
+    assert [reception.post(page, said).status_code for _tap in range(2)] == [303, 303]
+    shown = text_of(reception.get(reverse("staff:visit", args=[claims[0].appointment_id])))
+    assert "said no to $50.00" in shown
+    assert "Taken back by" in shown
+    assert "Talk about a visit that the payer does not pay" in text_of(reception.get(reverse("staff:tasks")))
+    assert reception.get(reverse("staff:claim-taken-back", args=[claims[1].pk])).status_code == 404
+
+
+def test_who_pays_stays_while_a_bill_stands(reception: Client, claims: list[Claim]) -> None:
+    reception.post(reverse("staff:claims-billed"), {"claim": claims[0].pk})
+    page = reverse("staff:payer", args=[claims[0].appointment_id])
+    shown = text_of(reception.get(page))
+    assert "was billed, $96.00 is open. Who pays stays as it is until they have paid or said no." in shown
+    assert '<button class="button">Save</button>' not in shown
+    assert '<button class="button">Save</button>' in text_of(
+        reception.get(reverse("staff:payer", args=[claims[1].appointment_id]))
+    )

@@ -3,13 +3,12 @@
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from booking.services.visits import mark_arrived
 from intake.models import Screening
-from tests.axe import RULES
+from tests.axe import faults_of
 from tests.factories import booking as made
 from tests.factories.rechecks import answer_again
 from tests.frontend.patient.conftest import MODULES
@@ -28,8 +27,7 @@ def _windows_are_closed(browser: Browser) -> Iterator[None]:
 
 
 def looks_right(page: Page, name: str) -> None:
-    found = Axe().run(page, options=RULES).response["violations"]
-    assert [(name, one["id"], [node["target"] for node in one["nodes"]]) for one in found] == []
+    assert (name, faults_of(page)) == (name, [])
     assert page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"), name
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from tests.simulators.stripe import cards, checkout, customers, disputes, payouts, refunds
+from tests.simulators.stripe import cards, checkout, customers, disputes, intents, payouts, refunds
 from tests.simulators.stripe.errors import StripeError
 from tests.simulators.stripe.store import Body
 from tests.simulators.stripe.world import World
@@ -20,6 +20,8 @@ class MoneyControl:
             ("POST", name): self._whole(work)
             for name, work in {
                 "approve": self._approve,
+                "cancel": self._cancel,
+                "capture": self._capture,
                 "card": self._turn_card,
                 "dispute": self._dispute,
                 "dispute/close": self._close_dispute,
@@ -64,6 +66,14 @@ class MoneyControl:
         success = body.get("outcome", "succeed") == "succeed"
         _forgive_decline(lambda: checkout.approve(self.world, intent, success=success))
         return {"status": self.world.need(intent["object"], intent["id"])["status"]}
+
+    def _capture(self, body: Body) -> Body:
+        """Somebody takes what is held in Stripe's dashboard: `payment_intent`, `amount_to_capture`."""
+        return intents.capture(self.world, body, body.pop("payment_intent"))
+
+    def _cancel(self, body: Body) -> Body:
+        """Somebody lets it go in Stripe's dashboard: `payment_intent`."""
+        return intents.cancel(self.world, {}, body["payment_intent"])
 
     def _turn_card(self, body: Body) -> Body:
         """A kept card changes its mind: `payment_method`, `into` one of `cards.TURNS`."""

@@ -22,7 +22,7 @@ def send(world: World, *, how: str, event_id: str | None = None) -> Body:
     if event is None or world.webhook_url is None:
         raise ValueError("no such event, or nobody to send it to")
     event = {**event, "id": world.new_id("evt"), "livemode": how == "other_mode"}
-    payload, header = _spoil(world, json.dumps(event, indent=2), how)
+    payload, header = spoil(world, json.dumps(event, indent=2), how)
     try:
         result: int | str = post(world.webhook_url, payload, header)
     except (OSError, http.client.HTTPException) as error:
@@ -30,7 +30,7 @@ def send(world: World, *, how: str, event_id: str | None = None) -> Body:
     return {"event": event["id"], "result": result}
 
 
-def _spoil(world: World, payload: str, how: str) -> tuple[str, str | None]:
+def spoil(world: World, payload: str, how: str) -> tuple[str, str | None]:
     """What is posted, and the header that is posted with it."""
     moment = max(world.now(), int(time.time()))
     if how == "unsigned":

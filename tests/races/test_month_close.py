@@ -1,0 +1,120 @@
+"""A month that is closed while money is written: each entry is in its figures or in the next month, never between."""
+
+import multiprocessing
+import time
+from collections import Counter
+from datetime import UTC, date, datetime
+from multiprocessing.synchronize import Event
+from typing import Any
+from unittest import mock
+from uuid import UUID
+
+import pytest
+from django.db import transaction
+from django.db.models import Sum
+
+from booking.errors import FiguresChanged
+from booking.models import Location, MonthClose
+from booking.payments.ledger import Kind, write_entry
+from booking.payments.models import LedgerEntry, Payment
+from booking.selectors.accounts import account_of, net_of
+from booking.services.month_close import close_month, mark_of
+from intake.models import Role, User
+from tests.factories.booking import NOW, make_appointment, make_clinic, make_staff
+from tests.factories.intake import make_patient
+from tests.factories.receipts import pay
+from tests.races.crowd import at_once
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OCTOBER, NOVEMBER = date(2026, 10, 1), date(2026, 11, 1)
+THEN, LATER = datetime(2026, 10, 30, 18, tzinfo=UTC), datetime(2026, 11, 2, 18, tzinfo=UTC)
+WRITERS, EACH = 6, 5
+
+
+def a_payment() -> tuple[UUID, UUID]:
+    """Somebody at the desk, and 120.00 that were paid in October."""
+    visit = make_appointment(make_clinic(), start=THEN, status="fulfilled", patient=make_patient(now=NOW))
+    return make_staff(Role.MANAGER).pk, pay(visit, 12000, now=THEN).pk
+
+
+def write_slowly(by: UUID, payment: UUID, written: Event) -> None:
+    """An entry of October, in a transaction that takes its time."""
+    with transaction.atomic():
+        write(by, payment, "slowly")
+        written.set()
+        time.sleep(0.5)
+
+
+def write_some(by: UUID, payment: UUID, name: str) -> None:
+    for number in range(EACH):
+        with transaction.atomic():
+            write(by, payment, f"{name} {number}")
+
+
+def write(by: UUID, payment: UUID, reference: str) -> None:
+    write_entry(
+        payment=Payment.objects.get(pk=payment), kind=Kind.REFUND, amount=100, reference=reference, method="cash",
+        by=User.objects.get(pk=by), now=THEN,
+    )  # fmt: skip
+
+
+def close_after(by: UUID, written: Event) -> None:
+    written.wait(timeout=10)
+    close(by)
+
+
+def close_after_unguarded(by: UUID, written: Event) -> None:
+    with mock.patch("booking.services.month_close.take_turns"):
+        close_after(by, written)
+
+
+def close(by: UUID) -> None:
+    """A manager looks at the figures and closes; and looks again if they have changed."""
+    for _ in range(20):
+        location = Location.objects.get()
+        seen: Any = mark_of(account_of(location=location, month=OCTOBER).figures)
+        try:
+            close_month(
+                location=location, month=OCTOBER, seen=seen, note="Closed.", by=User.objects.get(pk=by), now=LATER
+            )
+            return
+        except FiguresChanged:
+            continue
+    raise AssertionError("the figures never stood still")
+
+
+def in_the_figures() -> int:
+    return net_of(MonthClose.objects.get().figures["movements"])
+
+
+def in_the_ledger() -> int:
+    sums = LedgerEntry.objects.filter(month=OCTOBER).order_by().values_list("kind").annotate(sum=Sum("amount"))
+    by_kind = dict(sums)
+    return by_kind["desk"] - by_kind.get("refund", 0)
+
+
+def test_who_closes_waits_for_who_writes() -> None:
+    by, payment = a_payment()
+    written = multiprocessing.get_context("fork").Event()
+    deeds = (write_slowly, (by, payment, written)), (close_after, (by, written))
+    assert at_once(*deeds) == Counter({"done": 2})
+    assert (in_the_figures(), in_the_ledger()) == (11900, 11900)
+
+
+def test_without_taking_turns_a_closed_month_changes() -> None:
+    """The negative control: the entry is of October, and October's figures don't know it."""
+    by, payment = a_payment()
+    written = multiprocessing.get_context("fork").Event()
+    deeds = (write_slowly, (by, payment, written)), (close_after_unguarded, (by, written))
+    assert at_once(*deeds) == Counter({"done": 2})
+    assert (in_the_figures(), in_the_ledger()) == (12000, 11900)
+
+
+def test_many_write_while_a_month_is_closed() -> None:
+    by, payment = a_payment()
+    writers = [(write_some, (by, payment, f"writer {number}")) for number in range(WRITERS)]
+    assert at_once((close, (by,)), *writers) == Counter({"done": WRITERS + 1})
+    months = Counter(LedgerEntry.objects.filter(kind="refund").values_list("month", flat=True))
+    assert sum(months.values()) == WRITERS * EACH
+    assert set(months) <= {OCTOBER, NOVEMBER}
+    assert in_the_figures() == in_the_ledger()
