@@ -9,9 +9,13 @@ from booking.rules.terms import Agreed
 def words_of_session(agreed: Agreed, currency: str) -> list[str]:
     """How the visit is paid and what becomes of its fees; `agreed` is what holds with the session."""
     words = [_("Your package pays this visit. It counts as %(worth)s.") % {"worth": money(agreed.price, currency)}]
-    fees = [fee for fee in (agreed.late_fee, agreed.no_show_fee) if fee]
-    if any(fee >= agreed.price for fee in fees):
-        words.append(_("A fee as high as that uses the visit up, and you owe nothing more."))
-    if any(fee < agreed.price for fee in fees):
-        words.append(_("A lower fee is owed in money, and the visit goes back to your package."))
+    late, missed = ({"fee": money(fee, currency)} for fee in (agreed.late_fee, agreed.no_show_fee))
+    if agreed.late_fee >= agreed.price:
+        words.append(_("If you cancel late, the visit is used up, and you owe nothing more."))
+    elif agreed.late_fee:
+        words.append(_("If you cancel late, you pay %(fee)s, and the visit goes back to your package.") % late)
+    if agreed.no_show_fee >= agreed.price:
+        words.append(_("If you don't come, the visit is used up, and you owe nothing more."))
+    elif agreed.no_show_fee:
+        words.append(_("If you don't come, you pay %(fee)s, and the visit goes back to your package.") % missed)
     return words

@@ -192,7 +192,9 @@ def _notes(document: Document, facts: dict[str, Any]) -> list[str]:
         notes.append(_("Each visit that takes place gets a receipt of its own, with its tax if there is any."))
     if document.kind == Kind.STATEMENT:
         notes.append(_("A statement is not a receipt: to claim from an insurer, use the receipt of each visit."))
-    if document.kind == Kind.CREDIT_NOTE:
+    if document.kind == Kind.CREDIT_NOTE and document.package_id is not None:  # which never could be claimed
+        notes.append(_("The receipt that this takes back doesn't hold any more."))
+    elif document.kind == Kind.CREDIT_NOTE:
         notes.append(_("The document that this takes back can't be claimed any more."))
     return notes
 

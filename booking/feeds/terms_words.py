@@ -47,6 +47,8 @@ def words_of_paying(agreed: Agreed, currency: str) -> str:
         return _("You leave a card with us. Nothing is taken now. You pay %(later)s at the clinic.") % {"later": later}
     if agreed.way == "desk":
         return _("You pay %(later)s at the clinic.") % {"later": later}
+    if agreed.at_the_clinic:
+        return _("There is nothing to pay now. You pay %(later)s at the clinic.") % {"later": later}
     return _("There is nothing to pay now.")
 
 

@@ -121,7 +121,7 @@ def _wrong(stand: Stand) -> Iterator[Said]:
 
 def _by_itself(stand: Stand) -> Iterator[Said]:
     if stand.undo_until is not None:
-        yield Said("undo-then-fee" if stand.fee_then else "undo-then-free", stand.fee_then, stand.undo_until)
+        yield _after_undo(stand)
     for one in stand.online:
         if not one.refused:
             yield from _online(one, stand)
@@ -130,9 +130,19 @@ def _by_itself(stand: Stand) -> Iterator[Said]:
     for fee in stand.fees:
         if fee.state != "withdrawn":
             yield Said(f"fee-{fee.state}", fee.amount, fee.take_at, fee.name)
-    if stand.package:
+    if stand.package and stand.undo_until is None:
         yield Said("package-pays" if stand.status in _COMING else "package-paid", name=stand.package)
     yield from _payer(stand)
+
+
+def _after_undo(stand: Stand) -> Said:
+    """What comes when a cancellation can't be taken back any more."""
+    if stand.fee_then:
+        return Said("undo-then-fee", stand.fee_then, stand.undo_until)
+    if stand.package:
+        return Said("undo-then-returned", at=stand.undo_until)
+    goes_back = stand.due < 0 or any(one.state == "authorised" for one in stand.online)
+    return Said("undo-then-free" if goes_back else "undo-then-nothing", at=stand.undo_until)
 
 
 def _online(one: Online, stand: Stand) -> Iterator[Said]:

@@ -18,6 +18,7 @@ from booking.errors import BookingError, SlotTaken
 from booking.feeds.ics import visit_calendar
 from booking.models import Appointment
 from booking.payments.ledger import balance_of, fees_of_moves
+from booking.rules.packages import session_after
 from booking.selectors.appointments import appointment_by_manage_token, appointments_of_user
 from booking.selectors.cards import kept_card_of
 from booking.selectors.courses import allowed_dates, cancelled_with, coming_sessions, sessions_of
@@ -26,6 +27,7 @@ from booking.selectors.fees import is_forgiven
 from booking.selectors.money_panel import money_panel
 from booking.selectors.more_details import details_asked_of
 from booking.selectors.offers import needle_free_service_for
+from booking.selectors.packages import session_of
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import was_asked_again
 from booking.selectors.terms import agreement_of as terms_agreed_to
@@ -37,7 +39,7 @@ from frontend.patient.asking import asking_of
 from frontend.patient.diary import Diary, diary_of
 from frontend.patient.money_words import next_sentences
 from frontend.patient.pages import private
-from frontend.patient.terms import fee_now, terms_of_visit, why_no_move
+from frontend.patient.terms import fee_now, forgiven_now, terms_of_visit, why_no_move
 from frontend.patient.time_forms import ChosenTime, LookForm
 from frontend.patient.visit_forms import ProofForm
 from frontend.patient.way import Way
@@ -147,6 +149,7 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
         "state": _state(visit),
         "balance": balance,
         "money_next": next_sentences(panel.next, visit),
+        "session_ends": _session_ends(visit, fee=balance.owed) if visit.cancel_settles_at else "",
         "give_back": max(0, -balance.due),
         "card": kept_card_of(visit.patient),
         "terms": terms_of_visit(visit, now=moment),
@@ -160,7 +163,9 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
         "place": entry_for(visit, now=moment) if is_coming else None,
         "may_wait": is_coming and may_wait_for_earlier(visit),
         "forgiven": is_coming and is_forgiven(visit),
+        "forgiven_now": forgiven_now(visit, now=moment) if is_coming else 0,
         "agreed_terms": terms_agreed_to(visit) if is_coming else None,
+        "is_late": visit.free_cancel_until is not None and visit.free_cancel_until < moment,
         "free_now": is_coming and fee_now(visit, now=moment) == 0,
         "asking": asking_of(visit, now=moment),
         "agreement": agreement,
@@ -194,11 +199,16 @@ def cancel(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
     fee = fee_now(visit, now=moment)
     balance = balance_of(visit)
     kept = fee + fees_of_moves(visit)
+    paid = balance.paid + balance.authorised - balance.refunded
     context = {
         "visit": visit,
         "fee": fee,
+        "forgiven_now": forgiven_now(visit, now=moment),
         "terms": terms_of_visit(visit, now=moment),
-        "give_back": max(0, balance.paid + balance.authorised - balance.refunded - kept),
+        "give_back": max(0, paid - kept),
+        "counts": min(paid, kept),
+        "left": max(0, kept - paid),
+        "session_ends": _session_ends(visit, fee=kept),
     }
     if request.method != "POST":
         if visit.status not in _CHANGEABLE:
@@ -310,6 +320,12 @@ def _course_of(visit: Appointment, moment: datetime) -> dict[str, object]:
     return {"sessions": list(sessions_of(visit.course)), "may_change_all": coming > 1}
 
 
+def _session_ends(visit: Appointment, *, fee: int) -> str:
+    """What becomes of the session of a package that pays a visit which ends with this fee; empty where none does."""
+    session = session_of(visit)
+    return session_after(fee=fee, worth=session.worth_amount) if session else ""
+
+
 def _state(visit: Appointment) -> str:
     """Which words describe it: waiting ones by what they wait for."""
     return f"{visit.status}-{visit.awaiting}" if visit.awaiting else visit.status
@@ -326,13 +342,15 @@ def _move_page(
     changed: bool = False,
     status: int = 200,
 ) -> HttpResponse:
+    moment = now()
     context = {
         "visit": visit,
         "diary": diary,
         "fee": fee,
+        "forgiven_now": forgiven_now(visit, now=moment),
         "form": form,
         "problem": problem,
         "changed": changed,
-        "terms": terms_of_visit(visit, now=now()),
+        "terms": terms_of_visit(visit, now=moment),
     }
     return render(request, "patient/move.html", context, status=status)

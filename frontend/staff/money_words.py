@@ -21,7 +21,11 @@ NEXT: Final[dict[str, tuple[str, Words]]] = {
     "refused": ("stop", _("Stripe refused what we asked about %(sum)s. A manager looks at it under Money.")),
     # What moves by itself.
     "undo-then-fee": ("caution", _("The cancellation can be undone until %(when)s. Then a fee of %(sum)s is owed.")),
-    "undo-then-free": ("", _("The cancellation can be undone until %(when)s. Then what was paid online goes back.")),
+    "undo-then-free": ("", _("The cancellation can be undone until %(when)s. Then what was paid goes back.")),
+    "undo-then-returned": (
+        "", _("The cancellation can be undone until %(when)s. Then the session goes back to its package.")
+    ),
+    "undo-then-nothing": ("", _("The cancellation can be undone until %(when)s. It costs nothing.")),
     "closing": ("review", _("The page to pay online is being closed. What is still paid there goes back by itself.")),
     "paying": ("caution", _("The patient is paying %(sum)s online. Without it the time is let go at %(when)s.")),
     "page-open": ("review", _("The patient has opened the page to pay %(sum)s online.")),

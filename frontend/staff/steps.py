@@ -103,7 +103,8 @@ def offered_steps(visit: Appointment, *, now: datetime) -> Offered:
     has_come = wall_date(visit.start, visit.time_zone) <= wall_date(now, visit.time_zone)
     pays_now = visit.awaiting == Appointment.Awaiting.PAYMENT
     leads = [STEPS[slug] for slug in _ORDER if may_become(visit.status, STEPS[slug].leads_to)]
-    following = leads[0] if leads and has_come and not pays_now and visit.status != Status.NOSHOW else None
+    is_over = visit.status in (Status.NOSHOW, Status.CANCELLED)  # a cancelled visit only comes back by undoing that
+    following = leads[0] if leads and has_come and not pays_now and not is_over else None
     others = [STEPS[slug] for slug in _BESIDES if may_become(visit.status, STEPS[slug].leads_to) and visit.start <= now]
     if visit.status == Status.NOSHOW and has_come:
         others.append(STEPS["arrived"])

@@ -32,6 +32,7 @@ def desk_money_of(
         "take_form": take_form or (_take_form(balance) if may_take else None),
         "give_back_form": back,
         "back_is_owed": balance.due < 0,
+        "part_goes_online": back is not None and can_go_back(appointment)["desk"] < -balance.due,
         "pay_link": link_of(appointment),
         "may_mail_link": may_take and may_be_mailed(appointment),
     }

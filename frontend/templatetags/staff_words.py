@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 from booking.feeds.papers import METHODS
 from booking.models import Appointment, KeptCard
 from booking.reminders.models import Communication
+from booking.rules.fee_cases import is_good
 from booking.rules.walltime import to_wall
 from frontend.staff import words
 from frontend.staff.treatment_forms import EVENTS
@@ -81,6 +82,12 @@ def card_name(card: KeptCard) -> str:
     """Which card it is, as far as we know it."""
     brand = words.BRANDS.get(card.brand) or card.brand.replace("_", " ").capitalize()
     return _("%(brand)s ending in %(digits)s") % {"brand": brand, "digits": card.last4}
+
+
+@register.filter
+def is_expired(card: KeptCard) -> bool:
+    """Whether its month is over, so that nothing can be taken from it."""
+    return not is_good(exp_year=card.exp_year, exp_month=card.exp_month, on=clinic_date(now()))
 
 
 @register.filter

@@ -156,6 +156,18 @@ STATES: dict[str, tuple[dict[str, Any], list[Said]]] = {
         {"status": "cancelled", "due": -4000, "undo_until": LATER},
         [Said("undo-then-free", at=LATER)],
     ),
+    "cancelled a moment ago, and nothing was paid": (
+        {"status": "cancelled", "undo_until": LATER},
+        [Said("undo-then-nothing", at=LATER)],
+    ),
+    "cancelled a moment ago, and a package would have paid": (
+        {"status": "cancelled", "due": -9000, "undo_until": LATER, "package": "Three visits"},
+        [Said("undo-then-returned", at=LATER)],
+    ),
+    "cancelled a moment ago, with money on hold": (
+        {"status": "cancelled", "undo_until": LATER, "online": [Online(state="authorised", amount=4000, keep=0)]},
+        [Said("undo-then-free", at=LATER), Said("releasing", 4000)],
+    ),
     # Fees and the card that is kept for them.
     "a fee to collect": ({"status": "noshow", "owed": 4000, "due": 4000}, [Said("fee-due", 4000)]),
     "the card is asked for": (

@@ -11,6 +11,7 @@ from django.utils.html import strip_tags
 
 from booking.models import Agreement, Appointment, Location
 from tests.factories.booking import NOW, Clinic, at, make_terms
+from tests.factories.receipts import pay
 from tests.frontend.patient.person import DETAILS, Person, text_of
 
 
@@ -51,6 +52,7 @@ def agree(person: Person, **said: str) -> Any:
         ({"way": "keep-card", "or_at_desk": False}, ["You leave a card with us. Nothing is taken now.",
                                                      "We keep your card for the fees named here and nothing else."]),
         ({"way": "desk"}, ["You pay $50.00 at the clinic."]),
+        ({"way": "nothing"}, ["There is nothing to pay now. You pay $50.00 at the clinic."]),
     ],
 )  # fmt: skip
 def test_each_way_says_its_sums(
@@ -104,5 +106,29 @@ def test_a_first_time_that_is_forgiven_is_said_when_it_is_late(person: Person, p
     agree(person)
     Appointment.objects.update(free_cancel_until=NOW - timedelta(hours=1))
     page = words_of(person.get("/visit/"))
+    assert "usually it costs $20.00 now. The first time costs you nothing." in page
+    assert "Free of charge until" not in page
+    asked = words_of(person.get("/visit/cancel/"))
+    assert "Cancelling is free of charge" in asked
+    assert "usually that costs $20.00. The first time costs you nothing; the next time it does." in asked
+    assert "The first time costs you nothing; the next time it does." in words_of(person.get("/visit/move/"))
+
+
+def test_a_first_time_that_is_forgiven_is_said_while_it_is_early(person: Person, priced: Clinic) -> None:
+    agree_page(person, way="desk", forgives_first_miss=True)
+    agree(person)
+    page = words_of(person.get("/visit/"))
     assert "After that it usually costs $20.00, but the first time costs you nothing." in page
-    assert "Cancelling is free of charge" in text_of(person.get("/visit/cancel/"))
+    assert "the next time it does" not in words_of(person.get("/visit/cancel/"))
+
+
+def test_what_was_paid_counts_towards_the_fee(person: Person, priced: Clinic) -> None:
+    agree_page(person, way="desk")
+    agree(person)
+    Appointment.objects.update(free_cancel_until=NOW - timedelta(hours=1))
+    pay(person.visit, 1500)
+    page = words_of(person.get("/visit/cancel/"))
+    assert "Cancelling now costs $20.00" in page
+    assert "The $15.00 you have paid counts towards it. $5.00 is left to pay." in page
+    pay(person.visit, 2500)
+    assert "It is kept from what you have paid. $20.00 goes back to you." in words_of(person.get("/visit/cancel/"))

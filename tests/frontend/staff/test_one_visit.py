@@ -10,6 +10,7 @@ from django.urls import reverse
 from booking.models import TimeOff
 from booking.payments.ledger import balance_of
 from booking.reminders.services import plan_booking_messages
+from frontend.staff.steps import offered_steps
 from intake.models import AuditEvent
 from tests.factories import booking as made
 from tests.factories import intake as people
@@ -87,6 +88,12 @@ def test_a_visit_that_is_over_can_t_be_cancelled(desk: Desk) -> None:
     desk.visit.save()
     answer = desk.browsers["reception"].post(_address(desk, "cancel"), {"reason": "clinic"})
     assert (answer.status_code, "has changed in the meantime" in answer.content.decode()) == (409, True)
+
+
+def test_a_cancelled_visit_offers_nobody_to_arrive(desk: Desk) -> None:
+    desk.visit.status, desk.visit.cancel_reason = "cancelled", "patient"
+    offered = offered_steps(desk.visit, now=desk.visit.start)
+    assert [offered.following, *offered.others] == [None]
 
 
 def test_a_payment_counts_once_however_often_it_is_sent(desk: Desk) -> None:

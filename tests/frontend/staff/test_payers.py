@@ -55,7 +55,7 @@ def test_reception_enters_who_pays(desk: Desk, reception: Client) -> None:
     made = Cover.objects.get()
     assert (made.percent, made.amount_per_visit, made.approved_visits, made.for_online) == (80, 6050, 6, True)
     shown = text_of(reception.get(page))
-    assert "80 per cent of the price, $60.50 a visit at most · 6 of 6 visits left · until 2027-03-01" in shown
+    assert "80 per cent of the price, $60.50 a visit at most · 6 of 6 visits left · until Monday 1 March 2027" in shown
 
 
 @pytest.mark.parametrize(

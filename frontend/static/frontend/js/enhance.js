@@ -101,6 +101,9 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 }
 for (const element of document.querySelectorAll("[data-countdown]")) countDown(element);
+/* On a phone the menu is wider than the screen: the page that is open shows in it. */
+const here = document.querySelector(".bar-staff .menu [aria-current=page]");
+if (here) here.closest("nav").scrollLeft = here.getBoundingClientRect().right - document.documentElement.clientWidth + 16;
 presentErrors(document);
 document.addEventListener("htmx:afterSwap", (event) => {
   presentErrors(event.target);
