@@ -35,10 +35,7 @@ __all__ = [
     "announce_cancellation",
     "announce_change",
     "announce_decision",
-    "announce_fee",
     "announce_lost_slot",
-    "announce_pay_link",
-    "announce_payment_problem",
     "announce_visit_stays",
     "ask_for_another_time",
     "ask_for_form",
@@ -55,7 +52,6 @@ __all__ = [
     "shift_messages",
     "stop_messages",
     "tell_staff",
-    "unsay_fee",
 ]
 
 # Why a row was not sent, as the visit's page says it, translated there.
@@ -241,34 +237,6 @@ def announce_visit_stays(*, appointment: Appointment, now: datetime) -> None:
     if still_true("reminder-1", status=appointment.status, awaiting=appointment.awaiting):
         planned += _reminders_of(appointment, now=now)
     write_messages(appointment=appointment, planned=planned, now=now)
-
-
-def announce_payment_problem(*, appointment: Appointment, now: datetime) -> None:
-    """Tell the patient that a payment needs a look; no sum stands in a mail."""
-    write_messages(
-        appointment=appointment, planned=[at_once("payment-problem", start=appointment.start, now=now)], now=now
-    )
-
-
-def announce_pay_link(*, appointment: Appointment, path: str, about: str, until: datetime, now: datetime) -> None:
-    """Mail the address of the page where what is due is paid, good `until` then; no sum stands in a mail. `about` sets
-    apart what is sent again.
-    """
-    asked = at_once("pay-link", start=appointment.start, deadline=until, now=now)
-    write_messages(appointment=appointment, planned=[asked], content={"path": path}, about=about, now=now)
-
-
-def announce_fee(*, appointment: Appointment, about: str, take_at: datetime, now: datetime) -> None:
-    """Tell the patient a day before that a fee will be taken from their card; no sum stands in a mail. `about` sets
-    apart what is said again.
-    """
-    told = at_once("fee-coming", start=appointment.start, deadline=take_at, now=now)
-    write_messages(appointment=appointment, planned=[told], about=about, now=now)
-
-
-def unsay_fee(*, appointment: Appointment, now: datetime) -> None:
-    """It will not be taken after all: what has not gone out yet stays here."""
-    stop_messages(appointment=appointment, reason=ANSWERED, kinds=["fee-coming"], now=now)
 
 
 def ask_to_answer(*, appointment: Appointment, number: int, now: datetime) -> None:

@@ -13,7 +13,7 @@ from booking.models import Appointment, FeeCase
 from booking.payments.ledger import Kind, balance_of, write_entry
 from booking.payments.models import LedgerEntry, Payment
 from booking.payments.services import fee_reference, keep, release_payments
-from booking.reminders.services import announce_fee, unsay_fee
+from booking.reminders.of_money import announce_fee, unsay_fee
 from booking.rules import fee_cases as rules
 from booking.rules.walltime import wall_date
 from booking.selectors.cards import good_card_of

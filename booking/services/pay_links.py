@@ -13,7 +13,7 @@ from booking.errors import NothingDue, NotPossibleNow, PaymentNotOffered, Prepay
 from booking.models import Appointment, PayLink
 from booking.payments.ledger import balance_of
 from booking.payments.services import ask_online_at_most
-from booking.reminders.services import announce_pay_link
+from booking.reminders.of_money import announce_pay_link
 from booking.selectors.pay_links import is_in_advance, link_of, token_of
 from booking.selectors.terms import may_prepay
 from booking.services.constraints import named_constraints

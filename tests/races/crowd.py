@@ -37,13 +37,20 @@ def at_once(*deeds: tuple[Deed, Sequence[Any]], workers: int | None = None) -> C
 
 
 def _work(deeds: Sequence[tuple[Deed, Sequence[Any]]], start: Barrier, results: "Queue[str]") -> None:
-    for inherited in connections.all(initialized_only=True):
-        inherited.connection = None  # forgotten, not closed: the parent may still hold it
+    forget_inherited()
     connection.ensure_connection()
     start.wait(timeout=60)
     for deed, arguments in deeds:
         results.put(_outcome(deed, arguments))
     connections.close_all()
+
+
+def forget_inherited() -> None:
+    """In a forked child: connections that the parent may still hold are forgotten, not closed. A browser's event loop
+    hides some of them from the parent's `connections.close_all()`, and not from the child, where no loop runs.
+    """
+    for inherited in connections.all(initialized_only=True):
+        inherited.connection = None
 
 
 def _outcome(deed: Deed, arguments: Sequence[Any]) -> str:

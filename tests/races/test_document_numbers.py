@@ -16,7 +16,7 @@ from intake.models import Role, User
 from tests.factories.booking import NOW, at, make_clinic, make_staff
 from tests.factories.intake import make_patient
 from tests.factories.receipts import paid_visit
-from tests.races.crowd import at_once
+from tests.races.crowd import at_once, forget_inherited
 
 pytestmark = pytest.mark.django_db(transaction=True)
 VISITS, WORKERS = 16, 4
@@ -98,6 +98,7 @@ def test_a_process_killed_with_a_number_in_its_hand_gives_it_back() -> None:
     killed = os.fork()
     if killed == 0:
         try:
+            forget_inherited()
             with mock.patch("booking.services.documents.record_event", die):
                 receipt(by, first)
         finally:

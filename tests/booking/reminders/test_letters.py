@@ -11,12 +11,12 @@ from booking.models import Appointment
 from booking.reminders.channels.base import Letter
 from booking.reminders.letters import letter_of, tidied
 from booking.reminders.models import Communication
+from booking.reminders.of_money import announce_payment_problem
 from booking.reminders.services import (
     announce_cancellation,
     announce_change,
     announce_decision,
     announce_lost_slot,
-    announce_payment_problem,
     plan_booking_messages,
     queue_sign_in_mail,
     replan_after_move,

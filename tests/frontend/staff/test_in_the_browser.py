@@ -92,7 +92,7 @@ def test_a_new_visit_appears_by_itself_and_nothing_is_lost(screen: Screen, desk:
     more = page.locator(f"#more-{desk.visit.pk}")
     more.locator("summary").click()
     desk.make_visit(made.at(15, days=0), patient=people.make_patient(given_name="Nils"), practitioner=desk.clinic.ben)
-    expect(page.get_by_role("link", name="Nils Berg")).to_be_visible(timeout=20_000)
+    expect(page.get_by_role("link", name="Nils Berg", exact=True)).to_be_visible(timeout=20_000)
     assert more.evaluate("menu => menu.open")
     assert page.evaluate("document.activeElement.closest('details')?.id") == f"more-{desk.visit.pk}"
     page.keyboard.press("Escape")
