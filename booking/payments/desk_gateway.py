@@ -8,6 +8,7 @@ from django.db.models import Sum
 
 from booking.errors import PaymentNotOffered, RefundTooLarge
 from booking.models import Appointment
+from booking.payments.asking import ask_for, note_received
 from booking.payments.ledger import Kind, total, write_entry
 from booking.payments.models import Payment
 from intake.models import User
@@ -98,27 +99,12 @@ def _in_the_till(payment: Payment) -> int:
 
 
 def _received(payment: Payment, method: str, by: User, key: UUID, now: datetime) -> Payment:
-    write_entry(
-        payment=payment, kind=Kind.DESK, amount=payment.amount, reference=str(key), method=method, by=by, now=now
-    )
-    payment.state = State.CAPTURED
-    payment.keep_amount = payment.amount
-    payment.settled_at = now
-    payment.revision += 1
-    payment.save()
-    return payment
+    return note_received(payment, kind=Kind.DESK, reference=str(key), method=method, by=by, now=now)
 
 
 def _new_payment(appointment: Appointment, amount: int, now: datetime) -> Payment:
     assert appointment.patient is not None
-    payment = Payment.objects.create(
-        appointment=appointment,
-        payer=appointment.patient,
-        purpose=Payment.Purpose.BALANCE,
-        gateway=Payment.Gateway.DESK,
-        amount=amount,
-        currency=appointment.currency,
-        created_at=now,
-    )
-    write_entry(payment=payment, kind=Kind.CHARGE, amount=amount, reference="asked", now=now)
-    return payment
+    purpose, gateway = Payment.Purpose.BALANCE, Payment.Gateway.DESK
+    return ask_for(
+        appointment, payer=appointment.patient, purpose=purpose, gateway=gateway, amount=amount, now=now
+    )  # fmt: skip

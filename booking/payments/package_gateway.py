@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from booking.models import Appointment, PackageCredit
+from booking.payments.asking import ask_for, note_received
 from booking.payments.ledger import Kind, write_entry
 from booking.payments.models import Payment
 from booking.rules.packages import kept_open_until
@@ -17,23 +18,9 @@ def pay_by_session(*, credit: PackageCredit, by: User | None, now: datetime) -> 
     """A session that was just used pays its locked visit."""
     visit, worth = credit.appointment, credit.worth_amount
     assert visit.patient is not None
-    payment = Payment.objects.create(
-        appointment=visit,
-        payer=visit.patient,
-        purpose=Payment.Purpose.BALANCE,
-        gateway=Payment.Gateway.PACKAGE,
-        state=Payment.State.CAPTURED,
-        amount=worth,
-        keep_amount=worth,
-        currency=visit.currency,
-        created_at=now,
-        settled_at=now,
-    )
-    write_entry(payment=payment, kind=Kind.CHARGE, amount=worth, reference="asked", now=now)
-    write_entry(
-        payment=payment, kind=Kind.PACKAGE, amount=worth, reference=str(credit.pk), method=METHOD, by=by, now=now
-    )
-    return payment
+    purpose, gateway = Payment.Purpose.BALANCE, Payment.Gateway.PACKAGE
+    payment = ask_for(visit, payer=visit.patient, purpose=purpose, gateway=gateway, amount=worth, now=now)
+    return note_received(payment, kind=Kind.PACKAGE, reference=str(credit.pk), method=METHOD, by=by, now=now)
 
 
 def give_session_back(

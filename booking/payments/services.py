@@ -10,6 +10,7 @@ from uuid import UUID
 
 from booking.errors import RefundTooLarge
 from booking.models import Appointment
+from booking.payments.asking import ask_for
 from booking.payments.desk_gateway import came_back, hand_back_at_desk, take_at_desk
 from booking.payments.ledger import OWES_FEES_ONLY, Kind, fees_of_moves, in_dispute, total, write_entry
 from booking.payments.models import LedgerEntry, Payment
@@ -39,17 +40,7 @@ def request_payment(
     )
     if open_payment := asked.first():
         return open_payment
-    payment = Payment.objects.create(
-        appointment=appointment,
-        payer=payer,
-        purpose=purpose,
-        gateway=gateway,
-        amount=amount,
-        currency=appointment.currency,
-        created_at=now,
-    )
-    write_entry(payment=payment, kind=Kind.CHARGE, amount=amount, reference="asked", now=now)
-    return payment
+    return ask_for(appointment, payer=payer, purpose=purpose, gateway=gateway, amount=amount, now=now)
 
 
 def want_capture(*, payment: Payment, now: datetime) -> Payment:

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from booking.services import cards, checkout, fee_taking, money_tasks, payouts
+from booking.services import card_settlement, cards, checkout, fee_taking, money_tasks, payouts
 from intake.clock import now
 
 
@@ -39,7 +39,7 @@ def reconcile_nightly(**_later: object) -> None:
 @shared_task
 def sweep_cards(**_later: object) -> None:
     """Let times go whose card was not left, and have cards forgotten that were taken back."""
-    cards.sweep_cards(now=now())
+    card_settlement.sweep_cards(now=now())
 
 
 @shared_task

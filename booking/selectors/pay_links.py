@@ -1,4 +1,4 @@
-"""Links to pay what is due for a visit: whether one may be mailed, and which one works."""
+"""Links to pay what is due for a visit: whether one may be sent, and which one works."""
 
 from typing import Final
 from uuid import UUID
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.core import signing
 
 from booking.models import Appointment, PayLink
+from booking.reminders.ways import can_be_written_to
 from booking.selectors.terms import may_prepay
 
 Status = Appointment.Status
@@ -20,17 +21,16 @@ def is_in_advance(appointment: Appointment) -> bool:
     return appointment.status not in TOOK_PLACE_OR_ENDED
 
 
-def may_be_mailed(appointment: Appointment) -> bool:
-    """Whether a link to pay makes sense: online payment, an address, and not in advance where that is forbidden."""
+def may_be_sent(appointment: Appointment) -> bool:
+    """Whether a link to pay makes sense: online payment, not in advance where that is forbidden, and a way to send it,
+    by mail or as a text.
+    """
     patient = appointment.patient
-    if (
-        patient is None
-        or not patient.email
-        or not settings.STRIPE_SECRET_KEY
-        or not appointment.location.online_payment
-    ):
+    if patient is None or not settings.STRIPE_SECRET_KEY or not appointment.location.online_payment:
         return False
-    return not is_in_advance(appointment) or may_prepay(appointment.location)
+    if is_in_advance(appointment) and not may_prepay(appointment.location):
+        return False
+    return can_be_written_to(patient, "pay-link")
 
 
 def link_of(appointment: Appointment) -> PayLink | None:

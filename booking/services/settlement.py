@@ -1,35 +1,26 @@
 """Settling: ask Stripe how a payment stands now, move it and what it buys forward, and make both agree.
 
-The one way in for the webhook's task, the return page, the sweeps and the reconciler. It takes turns between looking
-(no lock, no transaction), one short transaction under the locks of the common order, and at most one command (no
-transaction again), until nothing is left to ask. Who finds that the payment changed since they looked, looks again: so
-it does no harm to be called twice, late, or side by side.
+The one way in for the webhook's task, the return page, the sweeps and the reconciler.
 """
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import connection, transaction
-
-from booking.errors import NotPossibleNow, StripeUnavailable
-from booking.payments.commands import are_all_answered, ask, is_surely_absent, next_command, recognise
+from booking.payments.commands import are_all_answered, is_surely_absent, next_command, recognise
 from booking.payments.findings import report, settle_itself
-from booking.payments.gateway import Gateway, Gone, Seen, Unknown
+from booking.payments.gateway import Gateway, Gone, Seen
 from booking.payments.ledger import Kind, total
 from booking.payments.models import Finding, GatewayCommand, Payment
 from booking.payments.services import keep
-from booking.payments.stripe_gateway import connect
 from booking.reminders.switch import senders_released
 from booking.rules.settlement import RANK, Step, next_step, state_seen
-from booking.services.constraints import named_constraints
-from booking.services.movements_in import keep_what_is_left, write_movements
+from booking.services.convergence import as_it_was, until_agreed
+from booking.services.movements_in import is_other_money, keep_what_is_left, write_movements
 from booking.services.off_session import OPERATION, cant_be_charged, charge_order, last_charge, may_be_charged
 from booking.services.subjects import Subject, lock_subject
 
-ROUNDS: Final = 8
 CLOCKS_DIFFER: Final = timedelta(minutes=5)
-LOOK_AGAIN: Final = "look again"
 State = Payment.State
 Outcome = GatewayCommand.Outcome
 # What was found and is over once everything agrees.
@@ -60,26 +51,16 @@ def converge(
     """`settle`, and if `ends(payment)` says so, let nobody pay any more.
 
     :param on_lapse: what becomes of its subject when it is certain that this payment will not be made
+    :raises StripeUnavailable: as `settle`
     """
-    assert not connection.in_atomic_block, "Stripe is never asked inside a transaction"
     if payment.gateway != Payment.Gateway.STRIPE:
         return payment
-    gateway, failures = connect(), 0
-    for _ in range(ROUNDS):
-        before = Payment.objects.get(pk=payment.pk)
-        seen = _look(before, gateway, now)
-        if seen is None:
-            return before
-        with named_constraints(), transaction.atomic(durable=True):
-            found = _agree(before, seen, ends(before), on_lapse, now)
-        if isinstance(found, Payment):
-            return found
-        if isinstance(found, GatewayCommand):
-            asked = ask(command=found, gateway=gateway, now=now)
-            failures += asked.outcome == Outcome.UNKNOWN
-            if asked.outcome == Outcome.UNKNOWN and (failures > 1 or not asked.kept_failure):
-                raise StripeUnavailable
-    raise StripeUnavailable
+    return until_agreed(
+        payment,
+        look=lambda before, gateway: _look(before, gateway, now),
+        agree=lambda before, seen: _agree(before, seen, ends(before), on_lapse, now),
+        now=now,
+    )
 
 
 def _look(payment: Payment, gateway: Gateway, now: datetime) -> Seen | None:
@@ -97,9 +78,6 @@ def _look(payment: Payment, gateway: Gateway, now: datetime) -> Seen | None:
         # Opened without an answer: our id stands in its metadata.
         session = gateway.find_session(payment_ref=str(payment.pk), since=opening.first_asked_at - CLOCKS_DIFFER)
         return gateway.look_up(session_id=session.id, intent_id="") if session else Seen()
-    except Unknown as failure:
-        Payment.objects.filter(pk=payment.pk).update(checked_at=now)
-        raise StripeUnavailable from failure
     except Gone as failure:
         Payment.objects.filter(pk=payment.pk).update(checked_at=now)
         report(
@@ -112,21 +90,20 @@ def _look(payment: Payment, gateway: Gateway, now: datetime) -> Seen | None:
         return None
 
 
-def _agree(
-    before: Payment, seen: Seen, ending: bool, on_lapse: OnLapse, now: datetime
-) -> Payment | GatewayCommand | str:
+def _agree(before: Payment, seen: Seen, ending: bool, on_lapse: OnLapse, now: datetime) -> Payment | GatewayCommand:
     """Under the locks: write down what was seen, decide, and say what to ask next."""
-    try:
-        subject = lock_subject(before)
-    except NotPossibleNow:
-        return LOOK_AGAIN
-    payment = Payment.objects.get(pk=before.pk)
-    if payment.revision != before.revision:
-        return LOOK_AGAIN
+    subject = lock_subject(before)
+    payment = as_it_was(before)
+    if is_other_money(payment, seen, now):
+        payment.checked_at = now
+        payment.save()
+        return payment
     _adopt(payment, seen)
     recognise(payment=payment, seen=seen, now=now)
     if cant_be_charged(payment, seen):
         keep(payment=payment, amount=0, now=now)
+        if payment.state == State.LAPSED:  # the card was never asked
+            on_lapse(subject, payment, now)
     _move_forward(payment, subject, seen, on_lapse, now)
     subject.card_left(payment, seen.intent.method if seen.intent else None, now=now)
     keep_what_is_left(payment, now)
@@ -156,7 +133,8 @@ def _adopt(payment: Payment, seen: Seen) -> None:
 
 
 def _move_forward(payment: Payment, subject: Subject, seen: Seen, on_lapse: OnLapse, now: datetime) -> None:
-    write_movements(payment, seen, now)
+    if write_movements(payment, seen, now):
+        subject.needs_a_look(payment, now=now)
     was_authorised = total(payment, Kind.AUTHORISATION) > 0
     state = state_seen(session=seen.session_status, intent=seen.intent_status, was_authorised=was_authorised)
     if RANK[state] <= RANK[payment.state]:
@@ -177,6 +155,7 @@ def _move_forward(payment: Payment, subject: Subject, seen: Seen, on_lapse: OnLa
         _decide(payment, subject, now)
     elif state == "voided" and payment.keep_amount != 0:
         report(kind=Finding.Kind.AUTHORISATION_LAPSED, object_id=str(payment.pk), payment=payment, now=now)
+        subject.needs_a_look(payment, now=now)
         keep(payment=payment, amount=0, now=now)
     elif state == "lapsed":
         _lapse(payment, subject, on_lapse, now)

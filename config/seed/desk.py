@@ -7,7 +7,7 @@ from booking.models import Appointment, Location
 from booking.payments.desk_gateway import Part
 from booking.payments.ledger import balances_of
 from booking.rules.walltime import start_of_day, wall_date
-from booking.selectors.pay_links import may_be_mailed
+from booking.selectors.pay_links import may_be_sent
 from booking.selectors.till import open_sheet
 from booking.services.pay_links import send_pay_link
 from booking.services.till import sign_sheet
@@ -35,7 +35,7 @@ def mail_a_link(*, by: User, now: datetime) -> None:
     )
     latest = list(done.order_by("-start", "pk")[:60])
     balances = balances_of(latest)
-    unpaid = [visit for visit in latest if balances[visit.pk].due > 0 and may_be_mailed(visit)]
+    unpaid = [visit for visit in latest if balances[visit.pk].due > 0 and may_be_sent(visit)]
     if unpaid:
         send_pay_link(appointment=unpaid[0], by=by, now=now)
 

@@ -1,5 +1,6 @@
-"""Two thousand random payments while Stripe misbehaves, events are lost and workers are killed: at most one charge for
-each, the ledger equal to Stripe's books to the cent, and everything settled within fifteen minutes.
+"""Two thousand random deposits, fees on kept cards, packages and pay links while Stripe misbehaves, events are lost and
+workers are killed: at most one charge for each, the ledger equal to Stripe's books to the cent, and everything settled
+within fifteen minutes.
 """
 
 import pytest
@@ -11,7 +12,7 @@ from tests.booking.services.money_storm import Storm
 from tests.factories.payments import Till
 
 pytestmark = pytest.mark.chaos
-NOBODY_DELIVERS_HERE = "sent-in-time"
+NOT_PLAYED = ("sent-in-time", "requests-end")  # nobody delivers here, and no therapist answers
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -21,6 +22,7 @@ def test_two_thousand_payments_in_eight_storms(till: Till, seed: int, capsys: py
     keep_tasks_of_findings(now=till.now)
     with capsys.disabled():
         print(f"\nstorm {seed}: {storm.figures()}")
-    assert storm.broken == []
+    assert not storm.broken, "\n".join(storm.broken)
     reconcile_nightly(now=till.now)
-    assert {one.name: one.rows for one in broken_promises(now=till.now) if one.name != NOBODY_DELIVERS_HERE} == {}
+    kept = {one.name: one.rows for one in broken_promises(now=till.now) if one.name not in NOT_PLAYED}
+    assert kept == {}, list(kept)

@@ -72,7 +72,7 @@ def ask_without_turns(number: int, clinic_ids: tuple[UUID, ...]) -> None:
 
 def _slowly(*asked: Any, **more: Any) -> None:
     refuse_hoarding(*asked, **more)
-    time.sleep(0.05)
+    time.sleep(0.2)
 
 
 def _of_a_network(deed: Callable[..., None], workers: int) -> Counter[str]:

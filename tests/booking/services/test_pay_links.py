@@ -16,13 +16,14 @@ from booking.payments.services import charge_fee
 from booking.reminders.delivery import still_due
 from booking.reminders.letters import letter_of
 from booking.reminders.models import Communication
-from booking.selectors.pay_links import link_by_token, may_be_mailed, token_of
+from booking.selectors.pay_links import link_by_token, may_be_sent, token_of
 from booking.services.desk_money import take_payment
 from booking.services.pay_links import end_pay_link, send_pay_link
 from booking.services.paying_by_link import asked_by, look_after, page_to_pay
+from tests.booking.reminders.contacts import PHONE, says_yes_to_texts
 from tests.factories.booking import Clinic, at, make_appointment, make_staff
 from tests.factories.intake import make_patient
-from tests.factories.payments import Till
+from tests.factories.payments import Till, ledger_sums
 from tests.simulators.stripe import DECLINED_CARD, pay
 
 
@@ -128,6 +129,26 @@ def test_what_is_paid_online_while_the_desk_takes_it_is_given_back(till: Till) -
     assert (till.truth(payment)["held"], balance_of(visit).due) == (0, 0)
 
 
+@pytest.mark.parametrize(("answer", "taken"), [("drop_before", 0), ("drop_after", 3000)])
+def test_a_fee_of_which_we_know_only_that_it_is_authorised_is_let_go_when_the_desk_takes_it(
+    till: Till, answer: str, taken: int
+) -> None:
+    visit, desk = visit_of(till, status="noshow"), make_staff()
+    with transaction.atomic():
+        charge_fee(appointment=visit, amount=3000, now=till.now)
+    link = send_pay_link(appointment=visit, by=desk, now=till.now)
+    pay(page_to_pay(link=reread(link), now=till.now))
+    till.fault(answer, "/v1/payment_intents/*/capture")
+    with pytest.raises(StripeUnavailable):
+        look_after(link=reread(link), now=till.now)
+    payment = Payment.objects.get(gateway="stripe")
+    assert (payment.state, balance_of(visit).due) == ("authorised", 3000)
+    take_payment(appointment=visit, parts=[Part(3000, "cash")], request_key=uuid4(), by=desk, now=till.now)
+    till.sweep(3)
+    assert till.truth(payment) == ledger_sums(payment) == {"held": 0, "taken": taken, "sent back": taken}
+    assert balance_of(visit).due == 0
+
+
 def test_a_page_that_has_grown_old_makes_way_for_a_new_one(till: Till) -> None:
     visit = visit_of(till)
     link = send_pay_link(appointment=visit, by=make_staff(), now=till.now)
@@ -149,6 +170,21 @@ def test_a_refused_card_or_a_silent_stripe_loses_nothing(till: Till) -> None:
     assert (payment.state, balance_of(visit).due) == ("open", 12000)
 
 
+def test_who_has_no_mailbox_gets_the_link_as_a_text(till: Till) -> None:
+    visit, desk = visit_of(till), make_staff()
+    patient = visit.patient
+    assert patient is not None
+    patient.email, patient.phone = "", PHONE
+    patient.save(update_fields=["email", "phone"])
+    assert not may_be_sent(visit)  # nobody said yes to texts
+    says_yes_to_texts(patient, now=till.now)
+    assert may_be_sent(visit)
+    link = send_pay_link(appointment=visit, by=desk, now=till.now)
+    [row] = Communication.objects.filter(kind="pay-link")
+    assert (row.channel, row.recipient, row.status) == ("sms", PHONE, "preparation")
+    assert f"/pay/{token_of(link)}/" in letter_of(row, now=till.now).text
+
+
 @pytest.mark.django_db
 def test_where_nothing_may_be_paid_in_advance_only_what_took_place_is_asked_for(
     clinic: Clinic, settings: Settings
@@ -160,12 +196,12 @@ def test_where_nothing_may_be_paid_in_advance_only_what_took_place_is_asked_for(
     desk = make_staff()
     now = at(8, days=0)
     coming = make_appointment(clinic, start=at(9), patient=make_patient())
-    assert not may_be_mailed(coming)
+    assert not may_be_sent(coming)
     with pytest.raises(PrepaymentForbidden):
         send_pay_link(appointment=coming, by=desk, now=now)
     coming.status = "fulfilled"
     coming.save()
-    assert may_be_mailed(coming)
+    assert may_be_sent(coming)
     assert standing_of(send_pay_link(appointment=coming, by=desk, now=now)) == "open"
     place.online_payment = False
     place.save()
