@@ -3,6 +3,7 @@ BIN := .venv/bin
 PYTEST := $(BIN)/pytest -n 3 --dist loadgroup
 MANAGE_IN_TESTS := DJANGO_SETTINGS_MODULE=config.settings_test $(BIN)/python manage.py
 MAKEFLAGS += --no-print-directory
+export PYTHONDONTWRITEBYTECODE := # each of the many processes would compile all of it anew
 
 .PHONY: help run test tests lint bench figures mutants chaos screenshots lock clean
 

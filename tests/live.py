@@ -4,17 +4,20 @@ import json
 import os
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from urllib.request import Request, urlopen
 
+from config.local.environment import ROOT
 from config.local.processes import Program
 from config.local.stack import Ports, Stack
-from config.local.static_files import UNUSED
+from config.local.static_files import UNUSED, fingerprint
 from tests import databases
 from tests.simulators.mail.client import MailCatcher
+from tests.simulators.sms.client import Phones
 
 _TEMPLATE = "drypoint_live"  # migrated and seeded once a run, copied for each stack
 
@@ -22,19 +25,20 @@ _TEMPLATE = "drypoint_live"  # migrated and seeded once a run, copied for each s
 class LiveStack:
     """Web, worker, beat, Stripe simulator and mail catcher, which a test may move in time, stop, kill and start again.
 
-    The names of the processes are `valkey`, `mail`, `stripe`, `web`, `worker` and `beat`.
+    The names of the processes are `valkey`, `mail`, `stripe`, `sms`, `web`, `worker` and `beat`.
     """
 
     def __init__(self, *, folder: Path, given: dict[str, str]) -> None:
         self._clock = Path(given["DRYPOINT_CLOCK_FILE"])
         self._clock.write_text("0")
         self._stack = Stack(var=folder, given=given, say=lambda line: None)
-        self._running = ["valkey", "mail", "stripe", "web", "worker", "beat"]
+        self._running = ["valkey", "mail", "stripe", "sms", "web", "worker", "beat"]
         self._stopped: dict[str, Program] = {}
         self._stack.start_services()
         self.ports = Ports.beside(random.randrange(20_000, 30_000))
         self._stack.start_programs(self.ports)
         self.mail = MailCatcher(self.ports.smtp, self.ports.inbox)
+        self.phones = Phones(self.ports.sms)
 
     @property
     def url(self) -> str:
@@ -114,11 +118,14 @@ class LiveStack:
 
 
 @contextmanager
-def live_stack(*, folder: Path, room: Path, server: str, name: str) -> Iterator[LiveStack]:
+def live_stack(
+    *, folder: Path, room: Path, server: str, name: str, more: Mapping[str, str] = MappingProxyType({})
+) -> Iterator[LiveStack]:
     """A stack on a copy of the seeded clinic.
 
     :param room: shared by all worker processes of this run
     :param server: the postgresql:// address of any database of the server to use
+    :param more: settings of its own
     """
     given = {
         "PATH": os.environ["PATH"],
@@ -129,6 +136,7 @@ def live_stack(*, folder: Path, room: Path, server: str, name: str) -> Iterator[
         "DRYPOINT_VAR": str(folder),
         "LOG_LEVEL": "INFO",
     } | {key: os.environ[key] for key in ("DJANGO_SECRET_KEY", "FIELD_KEYS", "STRIPE_WEBHOOK_SECRETS")}
+    given |= more
     _make_template_once(given, room=room, server=server)
     databases.order(server, "create database {} template {}", name, _TEMPLATE)
     try:
@@ -145,11 +153,24 @@ def _make_template_once(given: dict[str, str], *, room: Path, server: str) -> No
     environment = given | {"DATABASE_URL": databases.beside(server, _TEMPLATE), "DRYPOINT_CLOCK_FILE": ""}
 
     def fill() -> None:
-        databases.manage(environment, "collectstatic", "--no-input", *(f"--ignore={pattern}" for pattern in UNUSED))
+        shutil.copytree(_static_files(environment), environment["STATIC_ROOT"], dirs_exist_ok=True)
         databases.manage(environment, "seed_clinic")
 
     migrated = databases.migrated(room=room, server=server)
     databases.make_once(_TEMPLATE, fill, room=room, server=server, template=migrated)
+
+
+def _static_files(environment: Mapping[str, str]) -> Path:
+    """Collected and packed; those of an earlier run, while they are the same."""
+    kept = ROOT / ".pytest_cache" / f"static-{fingerprint()}"
+    if not kept.exists():
+        for old in kept.parent.glob("static-*"):
+            shutil.rmtree(old, ignore_errors=True)
+        part = kept.with_name(f"{os.getpid()}.part")
+        ignored = [f"--ignore={pattern}" for pattern in UNUSED]
+        databases.manage({**environment, "STATIC_ROOT": str(part)}, "collectstatic", "--no-input", *ignored)
+        part.rename(kept)
+    return kept
 
 
 def _post_json(url: str, body: object) -> Any:

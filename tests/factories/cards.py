@@ -7,7 +7,7 @@ from uuid import uuid4
 from booking.models import Appointment, FeeCase, KeptCard
 from booking.payments.models import Payment
 from booking.services.appointments import confirm_details
-from booking.services.cards import open_card_page, settle_card
+from booking.services.card_settlement import open_card_page, settle_card
 from booking.services.holds import hold_time
 from booking.services.visits import mark_noshow
 from intake.models import Role, User
@@ -32,7 +32,7 @@ def book_with_card(till: Till, **over: Any) -> Appointment:
         "screening": None,
         "service": till.service,
         "practitioner": till.clinic.anna,
-        "start": next(start for start in till.starts if start > till.now + timedelta(days=1)),
+        "start": over.get("start") or next(start for start in till.starts if start > till.now + timedelta(days=1)),
         "request_key": uuid4(),
         "held_by": str(uuid4()),
         "source": "patient",

@@ -1,5 +1,6 @@
 """Rows of intake for tests, made through the services where there is one."""
 
+from copy import copy
 from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -10,7 +11,8 @@ from intake.questionnaires.shipped import shipped_data
 from intake.rules.answers import read_context
 from intake.rules.questions import kept_items
 from intake.selectors.questionnaire_drafts import current_draft, seen_of
-from intake.selectors.questionnaires import definition_of
+from intake.selectors.questionnaires import definition_of, versions_of
+from intake.services.audit import record_event
 from intake.services.consents import Signature
 from intake.services.patients import PatientDetails, register_patient
 from intake.services.questionnaire_drafts import put_item
@@ -19,6 +21,7 @@ from intake.services.responses import Issued, screen_line, start_response
 
 NOW = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)  # Monday, 09:00 in Edmonton
 _numbers = count(1)
+_published: dict[str, Questionnaire] = {}
 
 
 def make_user(role: str = Role.THERAPIST, **over: Any) -> User:
@@ -54,11 +57,27 @@ def make_care_relation(practitioner: User, patient: Patient, now: datetime = NOW
 
 
 def make_questionnaire(now: datetime = NOW, **config: Any) -> Questionnaire:
-    """The shipped questionnaire, published (once)."""
-    items, rules = shipped_data()
-    numbers = {"emergency_number": "911", "crisis_line": "988", "nurse_line": "811"}
+    """The shipped questionnaire, published (once).
+
+    Published rows never change, so the row that was published in an earlier test is put back where none is: to read
+    and check all questions anew takes ten times as long.
+    """
+    settings = {"emergency_number": "911", "crisis_line": "988", "nurse_line": "811"} | config
     yesterday = now - timedelta(days=1)
-    return publish_questionnaire(items=items, rules=rules, config=numbers | config, by=None, now=yesterday)
+    known = _published.get(key := repr((yesterday, settings)))
+    latest = versions_of().first() if known else None
+    if latest and known and (latest.content_hash, latest.is_signed) == (known.content_hash, False):
+        return latest
+    if latest is None and known:
+        again = copy(known)
+        again.save(force_insert=True)
+        record_event(action="published", entity=again, now=yesterday)
+        return again
+    items, rules = shipped_data()
+    made = publish_questionnaire(items=items, rules=rules, config=settings, by=None, now=yesterday)
+    if made.version.endswith("+1") and made.published_at == yesterday:
+        _published[key] = copy(made)
+    return made
 
 
 OWN_ITEM: dict[str, Any] = {

@@ -16,6 +16,8 @@ from booking.services.appointments import confirm_details
 from booking.services.cancellations import settle_cancellations
 from booking.services.checkout import carry_out_wanted, handle_events, open_checkout, settle
 from booking.services.holds import hold_time
+from config.invariants import broken_promises
+from config.promises_of_money import OF_MONEY
 from intake import clock
 from intake.services.patients import PatientDetails
 from tests.factories.booking import NOW, at, make_clinic, make_service
@@ -200,3 +202,9 @@ def account_of(till: Till, payment: Payment) -> int:
 def ledger_account(payment: Payment) -> int:
     """The ledger in the words of `account_of`."""
     return sum(ON_THE_ACCOUNT.get(kind, 0) * amount for kind, amount in ledger_of(payment))
+
+
+def broken_money(now: datetime) -> list[str]:
+    """The promises about money that are broken."""
+    of_money = {name for name, *_ in OF_MONEY}
+    return [one.name for one in broken_promises(now=now) if one.name in of_money]

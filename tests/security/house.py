@@ -1,17 +1,24 @@
 """The clinic that the permission table is walked in: one patient with answers, and everybody who might knock."""
 
 from dataclasses import dataclass, field
+from datetime import time
 from typing import Any
+from uuid import uuid4
 
 from django.test import Client
 
 from booking.models import (
+    AfterCareAnswer,
     Appointment,
+    CalendarFeed,
     Claim,
     Cover,
     Document,
     FeeCase,
+    Incident,
+    IncidentEntry,
     Offer,
+    OnCallTurn,
     Package,
     PayLink,
     Payout,
@@ -24,6 +31,7 @@ from booking.models import (
 from booking.payments.models import Finding
 from booking.reminders.models import Communication
 from booking.rules.receipts import Line, Paid, Said
+from booking.selectors.after_care import after_path
 from booking.selectors.pay_links import token_of
 from booking.selectors.receipts import facts_of_visit
 from booking.services.document_numbers import take_number
@@ -84,6 +92,7 @@ class House:
     offer_token: str
     cover: Cover  # who pays for the patient
     package: Package  # that the patient has bought
+    after_token: str  # of the page after the visit
     pay_token: str  # of a link by which what is due for the visit is paid
     browsers: dict[str, Client] = field(default_factory=dict)
 
@@ -163,14 +172,41 @@ def make_house() -> House:
         named_by=users["manager"], named_at=NOW,
     )  # fmt: skip
     offer = _offer(clinic, patient, screening)
+    _after(visit, users)
     _fee(visit)
     _books(clinic)
+    CalendarFeed.objects.create(
+        location=clinic.location, practitioner=clinic.anna, shows="initials", token_hash=hash_token("feed"),
+        made_by=users["therapist"], made_at=NOW,
+    )  # fmt: skip
     return House(
         clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, finding, users,
         task=_call_to_make(), form_token=_form_link(), offer=offer, offer_token="offer",
         cover=_cover(visit, patient, users["reception"]), pay_token=_pay_link(visit),
+        after_token=after_path(visit).split("/")[2],
         package=make_package(clinic, patient, by=users["reception"]),
     )  # fmt: skip
+
+
+def _after(visit: Appointment, users: dict[str, User]) -> None:
+    """What the patient said after the visit, an incident that was logged, and who answers."""
+    said = {"feeling": "worse", "signs": [], "words": ANSWER}
+    AfterCareAnswer.objects.create(appointment=visit, answered_at=NOW, urgency=1, content=said)
+    logged = Incident.objects.create(
+        appointment=visit, kind="incident", severity="mild", happened_at=NOW, logged_at=NOW,
+        logged_by=users["manager"], request_key=uuid4(),
+    )  # fmt: skip
+    IncidentEntry.objects.create(
+        incident=logged,
+        step="logged",
+        made_at=NOW,
+        made_by=users["manager"],
+        severity="mild",
+        content={"words": ANSWER},
+    )
+    OnCallTurn.objects.create(
+        location=visit.location, user=users["therapist"], weekdays=[0], start_time=time(8), end_time=time(18)
+    )
 
 
 def _books(clinic: made.Clinic) -> None:

@@ -15,7 +15,7 @@ from django.test import Client
 from tests.frontend.patient.person import DETAILS, Person
 from tests.security.house import House, born
 from tests.security.pages import FoundForm, forms_of
-from tests.security.test_permissions import undone
+from tests.security.test_permissions import copy_of, undone
 
 UNKNOWN = "00000000-0000-4000-8000-000000000000"
 # What no field may take, whatever it is for.
@@ -46,7 +46,7 @@ LONG = "x" * 1_000_000
 UNCOUNTED = {"intake_attemptcount", "intake_auditevent", "django_session", "cache_entry"}
 # They only say which times are shown, or where a button stood, what can't be read there counts as not said; or they
 # are ticks, which have no value.
-ONLY_LOOKS = {"rest", "agree", "from", "therapist", "practitioner", "q", "look", "stood"}
+ONLY_LOOKS = {"rest", "agree", "from", "therapist", "practitioner", "q", "look", "stood", "agrees", "tell", "asks_tell"}
 LEAVE_ALONE = {"csrfmiddlewaretoken"}
 
 
@@ -90,8 +90,7 @@ def counts() -> dict[str, int]:
 
 def send(browser: Client, form: FoundForm, fields: dict[str, Any]) -> HttpResponse:
     """As the browser would, but unforeseen errors become the 500 that a person would see."""
-    copy = Client(raise_request_exception=False)
-    copy.cookies = browser.cookies.copy()
+    copy = copy_of(browser)
     path = urlsplit(form.action)._replace(scheme="", netloc="", fragment="")
     if form.method == "GET":
         query = urlencode(fields, doseq=True, errors="surrogatepass")
@@ -126,9 +125,10 @@ def attempts(form: FoundForm) -> Iterator[tuple[str, dict[str, Any], bool]]:
         for kind, value in (NEVER | dict(_some(place))).items():
             yield f"{name}: {kind}", {**plain, name: [value]}, kind in NEVER and name not in ONLY_LOOKS
         yield f"{name}: twice", {**plain, name: [*plain[name], "other"]}, False
-        yield f"{name}[]: an array", {**plain, f"{name}[]": ["1", "2"], f"{name}[x]": ["1"]}, False
         left = {one: value for one, value in plain.items() if one != name}
         yield f"without {name}", left, False
+    if plain:
+        yield "arrays", plain | {f"{name}[{place}]": ["1", "2"] for name in plain for place in ("", "x")}, False
     if form.method == "POST" and plain:
         first = next(iter(plain))
         yield f"{first}: a megabyte", {**plain, first: [LONG]}, True
@@ -172,11 +172,15 @@ def _require_nothing(wrong: list[str], sent: int, *, at_least: int) -> None:
 
 
 @pytest.fixture
-def way(house: House) -> Callable[[str], Client]:
-    """A browser that has come this far on the patient's way."""
-
-    house.clinic.location.online_payment = False  # Stripe is asked outside transactions, and each try is inside one
+def without_stripe(house: House) -> None:
+    """Stripe is asked outside transactions, and each try is inside one."""
+    house.clinic.location.online_payment = False
     house.clinic.location.save()
+
+
+@pytest.fixture
+def way(house: House, without_stripe: None) -> Callable[[str], Client]:
+    """A browser that has come this far on the patient's way."""
 
     def walk(to: str) -> Client:
         person = Person(Client(), house.clinic)
@@ -217,8 +221,9 @@ def test_the_pages_of_a_visit_take_no_nonsense(house: House) -> None:
     link, proven = house.browser("link"), house.browser("proven")
     pages = [Page("prove", link, "/visit/who/")]
     pages += [Page("visit", proven, path) for path in ("/visit/", "/visit/move/", "/visit/cancel/")]
+    pages += [Page("after", proven, path) for path in (f"/after/{house.after_token}/", "/visit/progress/")]
     wrong, sent = try_everything(pages)
-    _require_nothing(wrong, sent, at_least=20)
+    _require_nothing(wrong, sent, at_least=60)
 
 
 STAFF_PAGES = {
@@ -238,6 +243,18 @@ STAFF_PAGES = {
     "payers": ("manager", "/settings/payers/"),
     "terms of a service": ("manager", "/settings/terms/{service}/any/"),
     "terms of a patient": ("manager", "/patients/{patient}/terms/"),
+    "the drawer": ("reception", "/money/till/"),
+    "fees": ("manager", "/money/fees/"),
+    "a fee": ("reception", "/money/fees/{fee}/waive/"),
+    "shares": ("manager", "/settings/pay/"),
+    "a package": ("manager", "/packages/{package}/"),
+    "a package to sell": ("reception", "/patients/{patient}/packages/sell/{offer}/"),
+    "packages on sale": ("manager", "/settings/packages/"),
+    "after a visit": ("manager", "/visits/{visit}/after/"),
+    "who answers after visits": ("manager", "/settings/after-care/"),
+    "an incident to log": ("reception", "/visits/{visit}/incident/"),
+    "an incident": ("manager", "/incidents/{incident}/"),
+    "a record to keep": ("manager", "/patients/{patient}/hold/"),
 }
 
 
@@ -245,10 +262,18 @@ STAFF_PAGES = {
 def test_the_pages_of_staff_take_no_nonsense(house: House, name: str) -> None:
     role, path = STAFF_PAGES[name]
     path = path.format(
-        visit=house.visit.pk, request=house.request.pk, service=house.clinic.needling.pk, patient=house.patient.pk
-    )
+        visit=house.visit.pk, request=house.request.pk, service=house.clinic.needling.pk, patient=house.patient.pk,
+        fee=house.visit.fee_cases.get().pk, package=house.package.pk, offer=house.package.offer_id,
+        incident=house.visit.incidents.get().pk,
+    )  # fmt: skip
     wrong, sent = try_everything([Page(name, house.browser(role), path)])
     _require_nothing(wrong, sent, at_least=5)
+
+
+def test_the_page_of_a_package_takes_no_nonsense(house: House, without_stripe: None) -> None:
+    page = Page("buy", house.browser("patient"), f"/account/packages/offers/{house.package.offer_id}/")
+    wrong, sent = try_everything([page])
+    _require_nothing(wrong, sent, at_least=20)
 
 
 def test_the_sign_in_pages_take_no_nonsense(house: House) -> None:

@@ -43,22 +43,30 @@ def test_a_clinic_as_the_documentation_describes_it_is_clean() -> None:
 
 
 @pytest.mark.parametrize(
-    ("over", "words"),
+    ("over", "names"),
     [
-        ({"DJANGO_DEBUG": "yes"}, "drypoint.E006"),
-        ({"SITE_URL": "http://clinic.example"}, "drypoint.E007"),
-        ({"BEHIND_PROXY": "no"}, "drypoint.W008"),
-        ({"DRYPOINT_CLOCK_FILE": "/tmp/clock"}, "drypoint.E001"),
-        ({"STRIPE_API_BASE": "http://127.0.0.1:12111"}, "drypoint.E004"),
-        ({"STRIPE_WEBHOOK_SECRETS": "-"}, "drypoint.E005"),
-        ({"DJANGO_SECRET_KEY": "short"}, "security.W009"),
-        ({"FIELD_KEYS": "-"}, "FIELD_KEYS must be set"),
-        ({"DATABASE_URL": "-"}, "DATABASE_URL must be set"),
+        (
+            {
+                "DRYPOINT_CLOCK_FILE": "/tmp/clock",
+                "STRIPE_API_BASE": "http://127.0.0.1:12111",
+                "STRIPE_WEBHOOK_SECRETS": "-",
+                "DJANGO_DEBUG": "yes",
+                "BEHIND_PROXY": "no",
+                "DJANGO_SECRET_KEY": "short",
+            },
+            ["drypoint.E001", "drypoint.E004", "drypoint.E005", "drypoint.E006", "drypoint.W008", "security.W009"],
+        ),
+        ({"SITE_URL": "http://clinic.example"}, ["drypoint.E007"]),
+        ({"FIELD_KEYS": "-"}, ["FIELD_KEYS must be set"]),
+        ({"DATABASE_URL": "-"}, ["DATABASE_URL must be set"]),
     ],
+    ids=["all at once", "plain HTTP", "no keys", "no database"],
 )
-def test_what_would_be_dangerous_stops_the_start_by_name(over: dict[str, str], words: str) -> None:
+def test_what_would_be_dangerous_stops_the_start_by_name(over: dict[str, str], names: list[str]) -> None:
+    """Whatever is named stops it: the level is that of warnings."""
     done = run_check(**over)
-    assert (done.returncode != 0, words in done.stdout + done.stderr) == (True, True), done.stdout + done.stderr
+    said = done.stdout + done.stderr
+    assert (done.returncode != 0, [name for name in names if name not in said]) == (True, []), said
 
 
 FROM_OUTSIDE = ("SECRET_KEY", "FIELD_KEYS", "SITE_URL", "REDIS_URL", "STRIPE_SECRET_KEY", "STRIPE_WEBHOOK_SECRETS")

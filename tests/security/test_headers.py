@@ -42,6 +42,8 @@ ANSWERS = {
     "/api/v1/docs/": 200,
     "/api/v1/schema/": 200,
     "/webhooks/stripe/": 405,
+    "/webhooks/sms/": 405,
+    "/webhooks/mail/": 405,
     "/healthz": 200,
     "/readyz": 200,
     "/static/nothing.css": 404,

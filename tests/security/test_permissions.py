@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from booking.models import DocumentCopy, Payout, StandIn
+from booking.models import CalendarFeed, DocumentCopy, Incident, OnCallTurn, Payout, StandIn
 from frontend.patient.handed import link_for_own_phone
 from frontend.ways_back import page_of
 from intake.models import Questionnaire
@@ -29,6 +29,9 @@ READS_ANSWERS = {
     ("therapist", "reviews/<uuid:appointment_id>/"),
     ("therapist", "visits/<uuid:appointment_id>/"),
     ("therapist", "visits/<uuid:appointment_id>/answers/"),
+    ("therapist", "visits/<uuid:appointment_id>/after/"),
+    ("therapist", "incidents/<uuid:incident_id>/"),
+    ("manager", "incidents/<uuid:incident_id>/"),  # who looks after it
     ("proven", "visit/details/"),
     ("therapist", "api/v1/screenings/<uuid:screening_id>/response/"),
     ("patient", "api/v1/screenings/<uuid:screening_id>/response/"),
@@ -72,6 +75,7 @@ def address(pattern: str, house: House) -> str:
         "<uuid:practitioner_id>": house.clinic.anna.pk,
         "<uuid:stand_in_id>": StandIn.objects.get().pk,
         "<uuid:message_id>": house.message.pk,
+        "<uuid:feed_id>": CalendarFeed.objects.get().pk,
         "<uuid:hold_id>": house.hold.pk,
         "<int:number>": 1,
         "<int:finding_id>": house.finding.pk,
@@ -89,8 +93,13 @@ def address(pattern: str, house: House) -> str:
         "<uuid:offer_id>": house.package.offer_id,
         "<uuid:service_id>": house.clinic.needling.pk,
         "<slug:variant>": "first",
+        "<slug:code>": "confirmation",
+        "<slug:channel>": "email",
+        "<slug:language>": "en",
         "<str:token>": _token_of(pattern, house),
         "<uuid:task_id>": house.task.pk,
+        "<uuid:incident_id>": Incident.objects.get().pk,
+        "<uuid:turn_id>": OnCallTurn.objects.get().pk,
         "<str:month>": f"{NOW:%Y-%m}",
         "<slug:table>": "summary",
         "<str:payout_id>": Payout.objects.get().pk,
@@ -116,6 +125,8 @@ def _token_of(pattern: str, house: House) -> str:
         "wait/offer/": house.offer_token,
         "wait/": "place",
         "pay/": house.pay_token,
+        "after/": house.after_token,
+        "feeds/": "feed",
     }
     return next((token for start, token in tokens.items() if pattern.startswith(start)), house.token)
 
@@ -141,10 +152,16 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+def copy_of(browser: Client) -> Client:
+    """Another with the same cookies, which sees the 500 that a person would see; building its handler takes longest."""
+    copy = Client(raise_request_exception=False)
+    copy.cookies, copy.handler = browser.cookies.copy(), browser.handler
+    return copy
+
+
 def knock(browser: Client, method: str, path: str) -> HttpResponse:
     """One request by a copy of the browser, after which nothing has happened."""
-    copy = Client(raise_request_exception=False)
-    copy.cookies = browser.cookies.copy()
+    copy = copy_of(browser)
     with undone():
         kind = {"content_type": "application/json"} if path.startswith("/api/") else {}
         data = "{}" if kind and method != "GET" else {} if method in ("GET", "HEAD", "POST") else ""

@@ -209,7 +209,7 @@ def test_the_mail_for_a_forgotten_password_leads_to_our_own_address() -> None:
 
 # --- forms of other sites ---------------------------------------------------------------------------------------------
 
-NO_COOKIE_COUNTS = {"webhooks/stripe/"}  # signed instead
+NO_COOKIE_COUNTS = {"webhooks/stripe/", "webhooks/sms/", "webhooks/mail/"}  # signed instead
 
 
 def test_no_form_of_another_site_is_taken(house: House) -> None:
