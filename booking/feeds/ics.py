@@ -1,11 +1,14 @@
 """A visit as a calendar file (RFC 5545): when and where, never why."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
-from icalendar import Calendar, Event, vCalAddress, vText
+from icalendar import Calendar, Event, Timezone, vCalAddress, vText
 
 from booking.models import Appointment
+
+_MARGIN = timedelta(days=1)
 
 
 def visit_calendar(
@@ -14,17 +17,40 @@ def visit_calendar(
     """The visit as one event, with those `besides` (sessions of its course); a cancelled one takes the event out of the
     calendar again (METHOD:CANCEL).
 
-    The UID never changes and SEQUENCE rises with each move, so a later file replaces an earlier one. Times are in UTC:
-    every calendar shows its reader's hours, and none needs to know this zone's rules. `title` and `note` must be
-    neutral.
+    The UID never changes, and SEQUENCE rises with each move and with the end, so a later file replaces an earlier one.
+    Times are those of the clinic's clock, with the rules of its zone as the pinned tzdata has them: a calendar whose
+    own rules are out of date shows the hour that was agreed. `title` and `note` must be neutral.
     """
+    visits = [appointment, *(one for one in besides if one.pk != appointment.pk)]
+    calendar = new_calendar(visits)
+    calendar.add("method", method_of(appointment))
+    for one in visits:
+        calendar.add_component(_event(one, title, note, now))
+    return calendar.to_ical()
+
+
+def new_calendar(visits: Sequence[Appointment]) -> Calendar:
+    """A calendar without events, with the zones of these visits."""
     calendar = Calendar()
     calendar.add("prodid", "-//Drypoint//EN")
     calendar.add("version", "2.0")
-    calendar.add("method", method_of(appointment))
-    for one in (appointment, *(one for one in besides if one.pk != appointment.pk)):
-        calendar.add_component(_event(one, title, note, now))
-    return calendar.to_ical()
+    for name in sorted({one.time_zone for one in visits}):
+        there = [one for one in visits if one.time_zone == name]
+        first, last = min(one.start for one in there) - _MARGIN, max(one.end for one in there) + _MARGIN
+        calendar.add_component(Timezone.from_tzinfo(ZoneInfo(name), name, first.date(), last.date()))
+    return calendar
+
+
+def add_times(event: Event, visit: Appointment) -> None:
+    """When the visit is, by the clinic's clock."""
+    zone = ZoneInfo(visit.time_zone)
+    event.add("dtstart", visit.start.astimezone(zone))
+    event.add("dtend", visit.end.astimezone(zone))
+
+
+def method_of(appointment: Appointment) -> str:
+    """The method of the file, which a mail's Content-Type repeats."""
+    return "CANCEL" if appointment.status == Appointment.Status.CANCELLED else "PUBLISH"
 
 
 def _event(appointment: Appointment, title: str, note: str, now: datetime) -> Event:
@@ -32,10 +58,9 @@ def _event(appointment: Appointment, title: str, note: str, now: datetime) -> Ev
     cancelled = appointment.status == Appointment.Status.CANCELLED
     event = Event()
     event.add("uid", f"{appointment.pk}@drypoint")
-    event.add("sequence", appointment.schedule_version)
+    event.add("sequence", 2 * appointment.schedule_version + cancelled)  # room for the end after every move
     event.add("dtstamp", now.replace(microsecond=0))
-    event.add("dtstart", appointment.start)
-    event.add("dtend", appointment.end)
+    add_times(event, appointment)
     event.add("summary", title)
     if appointment.service.in_person:
         event.add("location", ", ".join([place.name, *place.address.splitlines()]))
@@ -47,8 +72,3 @@ def _event(appointment: Appointment, title: str, note: str, now: datetime) -> Ev
     organizer.params["cn"] = vText(place.name)
     event["organizer"] = organizer
     return event
-
-
-def method_of(appointment: Appointment) -> str:
-    """The method of the file, which a mail's Content-Type repeats."""
-    return "CANCEL" if appointment.status == Appointment.Status.CANCELLED else "PUBLISH"

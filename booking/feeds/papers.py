@@ -116,8 +116,9 @@ def _rows(document: Document) -> tuple[tuple[str, ...], ...]:
 
 
 def _columns(document: Document) -> tuple[str, ...]:
-    of_package = document.package_id is not None
-    return (_("Date"), _("What"), _("Amount")) if of_package else (_("Date of service"), _("Service"), _("Amount"))
+    """A fee, or what was paid in advance, is no service."""
+    is_treatment = "therapist" in document.facts
+    return (_("Date of service"), _("Service"), _("Amount")) if is_treatment else (_("Date"), _("What"), _("Amount"))
 
 
 def _statement_columns() -> tuple[str, ...]:
@@ -191,11 +192,26 @@ def _notes(document: Document, facts: dict[str, Any]) -> list[str]:
         notes.append(_("This is paid in advance and not a treatment. It can't be claimed from a health insurer."))
         notes.append(_("Each visit that takes place gets a receipt of its own, with its tax if there is any."))
     if document.kind == Kind.STATEMENT:
+        notes += _paid_in_advance(document, facts)
         notes.append(_("A statement is not a receipt: to claim from an insurer, use the receipt of each visit."))
     if document.kind == Kind.CREDIT_NOTE and document.package_id is not None:  # which never could be claimed
         notes.append(_("The receipt that this takes back doesn't hold any more."))
     elif document.kind == Kind.CREDIT_NOTE:
         notes.append(_("The document that this takes back can't be claimed any more."))
+    return notes
+
+
+def _paid_in_advance(document: Document, facts: dict[str, Any]) -> list[str]:
+    """What came and went for packages, which a statement doesn't count with the visits."""
+    notes = []
+    for one in facts.get("prepaid", ()):
+        how = _payment(one["on"], one["method"], one["amount"])
+        what = one["text"] if one["number"] is None else f"{one['text']} ({one['number']:06d})"
+        notes.append(f"{how}: {what}. {money(abs(one['amount']), document.currency)}")
+    if notes:
+        notes.append(
+            _("What was paid in advance is not in the sums above. Each visit that it paid stands there with its share.")
+        )
     return notes
 
 

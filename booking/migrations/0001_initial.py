@@ -16,6 +16,10 @@ import booking.models.location
 import intake.crypto
 
 
+def default_reminder_hours() -> list[int]:
+    return [48, 2]
+
+
 class Migration(migrations.Migration):
     initial = True
 
@@ -75,7 +79,7 @@ class Migration(migrations.Migration):
                     "reminder_hours",
                     django.contrib.postgres.fields.ArrayField(
                         base_field=models.PositiveSmallIntegerField(),
-                        default=booking.models.location.default_reminder_hours,
+                        default=default_reminder_hours,
                         size=None,
                     ),
                 ),

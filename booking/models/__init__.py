@@ -1,10 +1,13 @@
+from booking.models.after_care import AfterCareAnswer, AfterCareSettings, OnCallNotice, OnCallTurn
 from booking.models.appointment import Appointment
 from booking.models.closure import Displacement, RoomClosure
 from booking.models.course import Course
 from booking.models.document import Document, DocumentCopy, DocumentSeries, TaxRate
 from booking.models.encounter import Encounter, TreatmentRecord
 from booking.models.fee_case import FeeCase
+from booking.models.feed import CalendarFeed
 from booking.models.healthcare_service import HealthcareService
+from booking.models.incident import Incident, IncidentEntry
 from booking.models.kept_card import KeptCard
 from booking.models.location import Location, Room
 from booking.models.month import MonthClose, MonthLine
@@ -22,11 +25,15 @@ from booking.models.task import Task, TaskAttempt
 from booking.models.terms import Agreement, PatientTerms, PaymentTerms, Way
 from booking.models.till import TillCount, TillLine
 from booking.models.waitlist import FreedTime, WaitlistEntry
+from booking.models.watch import Pulse, Standstill
 
 __all__ = [
+    "AfterCareAnswer",
+    "AfterCareSettings",
     "Agreement",
     "Appointment",
     "BusyTime",
+    "CalendarFeed",
     "Claim",
     "Course",
     "Cover",
@@ -40,11 +47,15 @@ __all__ = [
     "FreedTime",
     "HealthcareService",
     "HolidayOverride",
+    "Incident",
+    "IncidentEntry",
     "KeptCard",
     "Location",
     "MonthClose",
     "MonthLine",
     "Offer",
+    "OnCallNotice",
+    "OnCallTurn",
     "Package",
     "PackageCredit",
     "PackageOffer",
@@ -55,11 +66,13 @@ __all__ = [
     "PaymentTerms",
     "Payout",
     "Practitioner",
+    "Pulse",
     "Registration",
     "Room",
     "RoomClosure",
     "Schedule",
     "StandIn",
+    "Standstill",
     "StripeMovement",
     "Task",
     "TaskAttempt",

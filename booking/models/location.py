@@ -30,10 +30,6 @@ PROVINCES = [
 ]
 
 
-def default_reminder_hours() -> list[int]:
-    return [48, 2]
-
-
 def default_help_languages() -> list[str]:
     return list(HELP_SENTENCES)
 
@@ -166,7 +162,6 @@ class Location(models.Model):
         default=10000, help_text=_("In cents: what reception may give back for one visit. Above it a manager does.")
     )
     policy_version = models.CharField(max_length=40, default="2026-11")
-    reminder_hours = ArrayField(models.PositiveSmallIntegerField(), default=default_reminder_hours)
     quiet_from = models.TimeField(null=True, blank=True, help_text=_("No reminders from this hour of the evening..."))
     quiet_until = models.TimeField(null=True, blank=True, help_text=_("... until this hour of the morning."))
     offer_minutes = models.PositiveSmallIntegerField(

@@ -27,6 +27,8 @@ class Task(models.Model):
         WITHDRAWN_CONSENT = "withdrawn-consent", _("A patient has taken back their agreement")
         MONEY = "money", _("Money that does not agree")
         CLAIM_DENIED = "claim-denied", _("Talk about a visit that the payer does not pay")
+        AFTER_VISIT_URGENT = "after-visit-urgent", _("Call at once: a patient asks for help after a visit")
+        AFTER_VISIT = "after-visit", _("A patient would like a word after a visit")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     kind = models.CharField(max_length=30, choices=Kind.choices)

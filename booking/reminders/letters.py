@@ -1,24 +1,27 @@
 """From a row to a letter: templates, the recipient's language, the clinic's wall time, and nothing clinical."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parseaddr
+from typing import Any
 
 from django.conf import settings
 from django.template.loader import render_to_string
-from django.utils.translation import gettext, override
+from django.utils.translation import override
 
 from booking.feeds.ics import method_of, visit_calendar
 from booking.models import Appointment, Location
 from booking.reminders.channels.base import Letter
 from booking.reminders.models import Communication
-from booking.rules.reminders import FAREWELLS, is_reminder
+from booking.reminders.settings import message_language
+from booking.reminders.wording import Words, our_words, words_of
+from booking.rules.kinds import EMAIL, kind_of
+from booking.rules.short_texts import as_short_text
+from intake.models import Patient
 
-# Letters that say when the visit is, or is no more, carry it as a calendar file.
-_WITH_CALENDAR = frozenset({"confirmation", "approved", "moved", "cancellation"})
-# Letters that speak of all sessions of a course.
-_OF_ALL_SESSIONS = frozenset({"confirmation", "approved", "moved", "form-needed", "request-received"})
+_MOMENTS = ("answer_by", "ends_at", "day_of")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,24 +60,32 @@ def blocks_of(text: str) -> list[Block]:
 
 
 def letter_of(communication: Communication, *, now: datetime) -> Letter:
-    """The finished letter of a row, in its language. The same row always gives the same Message-ID."""
-    visit = communication.appointment
-    clinic = visit.location if visit else Location.objects.order_by("name").first()
-    with override(communication.language):
-        context = _context(communication, clinic, now)
-        name = "reminder" if is_reminder(communication.kind) else communication.kind.replace("-", "_")
-        subject, _, text = render_to_string(f"messages/{name}.txt", context).strip().partition("\n")
-        text = tidied(text)
-        html = render_to_string("messages/letter.html", context | {"subject": subject, "blocks": blocks_of(text)})
-        calendar = _calendar(visit, communication.kind, now) if visit and communication.kind in _WITH_CALENDAR else None
+    """The finished letter or short text of a row, in its language. The same row always gives the same Message-ID."""
+    language = message_language(communication.language)
+    with override(language):
+        context = context_of(communication, now=now)
+        words = words_of(communication.kind, channel=communication.channel, language=language, context=context)
+        return letter_in(words, communication, context=context, now=now)
+
+
+def letter_in(words: Words, communication: Communication, *, context: Mapping[str, Any], now: datetime) -> Letter:
+    """A letter, or a short text, that says this; the reader's language is the active one."""
+    message_id = communication.message_id or message_id_of(communication)
+    if communication.channel == Communication.Channel.SMS:
+        return Letter(communication.recipient, "", as_short_text(words.text), "", message_id)
+    clinic, visit = context["clinic"], communication.appointment
+    text = tidied(words.text)
+    looks = {"subject": words.subject, "blocks": blocks_of(text)}
     return Letter(
         recipient=communication.recipient,
-        subject=subject.strip(),
+        subject=words.subject,
         text=text,
-        html=html,
-        message_id=communication.message_id or message_id_of(communication),
+        html=render_to_string("messages/letter.html", looks),
+        message_id=message_id,
         reply_to=clinic.email if clinic else "",
-        calendar=calendar,
+        calendar=_calendar(visit, communication, context, now)
+        if visit and kind_of(communication.kind).calendar
+        else None,
         calendar_method=method_of(visit) if visit else "PUBLISH",
     )
 
@@ -85,44 +96,52 @@ def message_id_of(communication: Communication) -> str:
     return f"<{communication.pk}@{domain or 'drypoint'}>"
 
 
-def _context(communication: Communication, clinic: Location | None, now: datetime) -> dict[str, object]:
+def context_of(communication: Communication, *, now: datetime) -> dict[str, Any]:
+    """What the words of a message are made from."""
     content = communication.content or {}
-    visit, token = communication.appointment, content.get("token")
+    visit, patient, token = communication.appointment, communication.patient, content.get("token")
+    free_until = visit.free_cancel_until if visit else None
     return content | {
         "site_url": settings.SITE_URL,
-        "clinic": clinic,
+        "clinic": visit.location if visit else Location.objects.order_by("name").first(),
         "visit": visit,
+        "reader": patient.given_name if patient else "",
+        "given_name": patient.given_name if patient and _is_shared(patient, communication.channel) else "",
         "sessions": told_together(visit, communication.kind) if visit else [],
         "until": communication.not_after,
         "visit_url": f"{settings.SITE_URL}/visit/{token}/" if token else "",
-        "free_cancel_until": visit.free_cancel_until
-        if visit and visit.free_cancel_until and now < visit.free_cancel_until
-        else None,
+        "free_cancel_until": free_until if free_until and now < free_until else None,
         "choices": [
             Alternative(datetime.fromisoformat(one["start"]), one["practitioner"]) for one in content.get("choices", [])
         ],
-        "answer_by": datetime.fromisoformat(content["answer_by"]) if "answer_by" in content else None,
         "alternatives": [Alternative(datetime.fromisoformat(text)) for text in content.get("alternatives", [])],
+        "visits": [one | {"start": datetime.fromisoformat(one["start"])} for one in content.get("visits", [])],
+        **{name: datetime.fromisoformat(content[name]) if name in content else None for name in _MOMENTS},
     }
+
+
+def _is_shared(patient: Patient, channel: str) -> bool:
+    """Whether somebody of another name is written to at the same address: families share a mailbox or a telephone."""
+    others = Patient.objects.filter(erased_at=None).exclude(given_name__iexact=patient.given_name)
+    if channel == Communication.Channel.SMS:
+        return bool(patient.phone) and others.filter(phone=patient.phone).exists()
+    return bool(patient.email) and others.filter(email__iexact=patient.email).exists()
 
 
 def told_together(visit: Appointment, kind: str) -> list[Appointment]:
     """The sessions of a course that one letter of this kind speaks of, in order; none for a visit by itself."""
-    if visit.course_id is None or kind not in _OF_ALL_SESSIONS | FAREWELLS:
+    if visit.course_id is None or not kind_of(kind).all_sessions:
         return []
     sessions = Appointment.objects.filter(course=visit.course_id).order_by("start")
     sessions = sessions.select_related("service", "practitioner", "location")
-    if kind in FAREWELLS:
+    if kind_of(kind).tells_end:
         return list(sessions.filter(cancelled_at=visit.cancelled_at))
     ended = (Appointment.Status.CANCELLED, Appointment.Status.ENTERED_IN_ERROR, Appointment.Status.PROPOSED)
     return list(sessions.exclude(status__in=ended))
 
 
-def _calendar(visit: Appointment, kind: str, now: datetime) -> bytes:
-    place = visit.location
-    title = gettext("Appointment at %(clinic)s") % {"clinic": place.name}
-    note = gettext("To move or cancel, use the link in our e-mail or call %(phone)s.") % {
-        "phone": place.phone.as_national
-    }
-    certain = [one for one in told_together(visit, kind) if one.status != Appointment.Status.PENDING]
-    return visit_calendar(appointment=visit, besides=certain, title=title, note=note, now=now)
+def _calendar(visit: Appointment, communication: Communication, context: Mapping[str, Any], now: datetime) -> bytes:
+    words = our_words("calendar", channel=EMAIL, language=message_language(communication.language), context=context)
+    together = told_together(visit, communication.kind)
+    certain = [one for one in together if one.status != Appointment.Status.PENDING]
+    return visit_calendar(appointment=visit, besides=certain, title=words.subject, note=words.text, now=now)

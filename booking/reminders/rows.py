@@ -1,18 +1,18 @@
-"""How a message becomes a row: its key, its language, the link in it, and that there is no address."""
+"""How a message becomes rows, one for each channel it goes by: their keys, their language, and the link in them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
-from django.utils.translation import gettext_noop
-
 from booking.models import Appointment
 from booking.reminders.models import Communication
+from booking.reminders.settings import message_language, messages_of
 from booking.reminders.subjects import key_of, subject_of
+from booking.reminders.ways import NO_ADDRESS, Way, WhyNot, reach_of
 from booking.rules.reminders import Planned
+from intake.models import Patient
 
-NO_ADDRESS = gettext_noop("There is no e-mail address.")
+_MAIL = Communication.Channel.EMAIL
 
 
 def write_messages(
@@ -29,47 +29,74 @@ def write_messages(
     if patient is None:  # a hold: nobody to write to
         return
     kept = {"token": token or _kept_token(appointment)} | dict(content or {})
+    reach, clinic = reach_of(patient), messages_of(appointment.location)
     rows = [
-        message_row(
+        row
+        for one in planned
+        for row in patient_rows(
             subject=f"{subject_of(appointment, one.kind, now=now)}{about}",
             planned=one,
+            patient=patient,
+            ways=reach.ways_of(one.kind, channels=clinic.channels(one.kind)),
             appointment=appointment,
-            recipient=patient.email,
-            language=patient.language,
             content=kept,
             now=now,
         )
-        for one in planned
     ]
-    for row in rows:
-        row.patient = patient
     Communication.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+def patient_rows(
+    *,
+    subject: str,
+    planned: Planned,
+    patient: Patient,
+    ways: Iterable[Way | WhyNot],
+    appointment: Appointment | None = None,
+    content: Mapping[str, Any] | None = None,
+    now: datetime,
+) -> Iterator[Communication]:
+    """One message to a patient as rows, unsaved: one for each way it goes, or for each that it can't go, and why."""
+    for way in ways:
+        row = message_row(
+            subject=subject,
+            planned=planned,
+            way=way,
+            language=patient.language,
+            appointment=appointment,
+            content=content,
+            now=now,
+        )
+        row.patient = patient
+        yield row
 
 
 def message_row(
     *,
     subject: str,
     planned: Planned,
-    recipient: str,
     language: str,
+    recipient: str = "",
+    way: Way | WhyNot | None = None,
     appointment: Appointment | None = None,
     content: Mapping[str, Any] | None = None,
     now: datetime,
 ) -> Communication:
-    """One message as a row, unsaved; without an address it says that none can be sent."""
+    """One message as a row, unsaved, by `way` or as mail to `recipient`; if it can't be sent, it says why."""
+    way = way or (Way(_MAIL, recipient) if recipient else WhyNot(_MAIL, NO_ADDRESS))
     version = appointment.schedule_version if appointment else 0
-    channel = Communication.Channel.EMAIL
+    reason = way.words if isinstance(way, WhyNot) else ""
     return Communication(
-        dedupe_key=key_of(subject, kind=planned.kind, channel=channel, version=version),
+        dedupe_key=key_of(subject, kind=planned.kind, channel=way.channel, version=version),
         kind=planned.kind,
-        channel=channel,
+        channel=way.channel,
         appointment=appointment,
         schedule_version=version,
-        recipient=recipient,
-        language=language if language in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE,
+        recipient=way.address if isinstance(way, Way) else "",
+        language=message_language(language),
         content=content,
-        status=Communication.Status.PREPARATION if recipient else Communication.Status.NOT_DONE,
-        status_reason="" if recipient else NO_ADDRESS,
+        status=Communication.Status.NOT_DONE if reason else Communication.Status.PREPARATION,
+        status_reason=reason,
         created_at=now,
         due_at=planned.due_at,
         not_after=planned.not_after,

@@ -9,26 +9,16 @@ from typing import Any
 from django.db.models import F, Q
 from django.utils.translation import gettext_noop
 
-from booking.errors import NotPossibleNow
 from booking.models import Appointment, HealthcareService
+from booking.reminders.again import resend
 from booking.reminders.models import Communication
+from booking.reminders.quiet import quiet_hours_of
 from booking.reminders.rows import message_row, write_messages
+from booking.reminders.settings import messages_of
 from booking.reminders.subjects import subject_of
 from booking.reminders.switch import senders_released
-from booking.rules.reminders import (
-    ACCOUNT_NEWS_KEEPS,
-    FAREWELLS,
-    OF_MONEY,
-    SIGN_IN_KEEPS,
-    Planned,
-    QuietHours,
-    at_once,
-    keeps_quiet,
-    payment_nudge,
-    recheck,
-    reminders,
-    still_true,
-)
+from booking.rules.kinds import kind_of, still_true
+from booking.rules.reminders import Planned, at_once, payment_nudge, recheck, reminders
 from intake.models import User
 
 __all__ = [
@@ -66,7 +56,6 @@ _CANCELLED_KINDS = {
     Appointment.CancelReason.REVIEW_LAPSED: "time-released",
     Appointment.CancelReason.HOLD_EXPIRED: "time-released",
 }
-_NEWS = ("account-news", "answers-opened")  # true for days; codes and links are not
 _ASKS_THERAPISTS = ("request-waiting", "request-still-waiting", "request-answered")
 _ASKS = ("payment-waiting", "request-received", *_ASKS_THERAPISTS, "question-waiting", "form-needed")
 
@@ -121,9 +110,12 @@ def shift_messages(*, appointment: Appointment, by: timedelta, now: datetime) ->
 def stop_messages(*, appointment: Appointment, reason: str, kinds: Collection[str] | None = None, now: datetime) -> int:
     """Stop the waiting messages of an appointment (of some `kinds`), saying why; answers how many.
 
-    A message that a worker holds at this moment is left to it: it looks at the appointment again before it sends.
+    A message that a worker holds at this moment, or that may have gone out already, is left to the workers: they look
+    at the appointment again before they send, and say what is known of it.
     """
-    waiting = Communication.objects.filter(appointment=appointment, status=Communication.Status.PREPARATION)
+    waiting = Communication.objects.filter(
+        appointment=appointment, status=Communication.Status.PREPARATION, maybe_sent_at=None
+    )
     if kinds is not None:
         waiting = waiting.filter(kind__in=kinds)
     return waiting.update(status=Communication.Status.STOPPED, status_reason=reason)
@@ -220,7 +212,8 @@ def ask_for_another_time(
     kept for them until `answer_by`. Nothing reminds of the visit any more. `about` sets apart what is asked again.
     """
     waiting = Communication.objects.filter(appointment=appointment, status=Communication.Status.PREPARATION)
-    speak_of_it = [kind for kind in waiting.values_list("kind", flat=True) if keeps_quiet(kind)]
+    ahead = ((code, kind_of(code)) for code in waiting.values_list("kind", flat=True))
+    speak_of_it = [code for code, kind in ahead if kind.quiet and not kind.outlives]
     stop_messages(appointment=appointment, reason=CANT_TAKE_PLACE, kinds=speak_of_it, now=now)
     asked = at_once("another-time", start=appointment.start, deadline=answer_by, now=now)
     content = {
@@ -284,10 +277,9 @@ def queue_sign_in_mail(
     "sign-in-code", "sign-in-by-code", "sign-in-by-password", "password-reset", "account-news", and for staff
     "answers-opened". Codes and links are worthless after 15 minutes, so they go before everything that keeps longer.
     """
-    keeps = ACCOUNT_NEWS_KEEPS if template in _NEWS else SIGN_IN_KEEPS
     row = message_row(
         subject=f"account/{uuid.uuid4()}",
-        planned=Planned(now, template, now + keeps),
+        planned=Planned(now, template, now + kind_of(template).keeps),
         recipient=recipient,
         language=language,
         content=dict(context),
@@ -311,60 +303,15 @@ def queue_resume_link(*, recipient: str, language: str, token: str, until: datet
     return row
 
 
-def resend(*, communication: Communication, now: datetime) -> Communication:
-    """Send a message about a visit once more, by hand: a new row with `:rN` after the old one's key.
-
-    :raises NotPossibleNow: it would not be true any more, or it was not about a visit
-    """
-    visit = communication.appointment
-    if (
-        visit is None
-        or visit.schedule_version != communication.schedule_version
-        or not still_true(communication.kind, status=visit.status, awaiting=visit.awaiting)
-        or (visit.start <= now and communication.kind not in FAREWELLS | OF_MONEY)
-    ):
-        raise NotPossibleNow
-    first = communication.dedupe_key.rpartition(":r")[0] if _is_resent(communication) else communication.dedupe_key
-    times = Communication.objects.filter(Q(dedupe_key=first) | Q(dedupe_key__startswith=f"{first}:r")).count()
-    row = message_row(
-        subject="",
-        planned=at_once(communication.kind, start=visit.start, now=now),
-        appointment=visit,
-        recipient=_address_of(communication),
-        language=communication.language,
-        content=communication.content,
-        now=now,
-    )
-    row.patient_id = communication.patient_id
-    row.dedupe_key = f"{first}:r{times}"
-    row.save(force_insert=True)
-    return row
-
-
-def _is_resent(communication: Communication) -> bool:
-    return communication.dedupe_key.rpartition(":")[2].startswith("r")
-
-
-def _address_of(communication: Communication) -> str:
-    return communication.patient.email if communication.patient else communication.recipient
-
-
 def _reminders_of(appointment: Appointment, *, now: datetime) -> tuple[Planned, ...]:
     quiet = quiet_hours_of(appointment)
-    planned = reminders(start=appointment.start, hours=appointment.location.reminder_hours, quiet=quiet, now=now)
+    hours = messages_of(appointment.location).hours("reminder")
+    planned = reminders(start=appointment.start, hours=hours, quiet=quiet, now=now)
     return (*planned, *recheck(start=appointment.start, quiet=quiet, now=now)) if _needles(appointment) else planned
 
 
 def _needles(appointment: Appointment) -> bool:
     return appointment.service.modality != HealthcareService.Modality.NONE
-
-
-def quiet_hours_of(appointment: Appointment) -> QuietHours | None:
-    """The clinic's quiet hours, if it keeps any."""
-    place = appointment.location
-    if place.quiet_from is None or place.quiet_until is None or place.quiet_from == place.quiet_until:
-        return None
-    return QuietHours(place.quiet_from, place.quiet_until, place.time_zone)
 
 
 def _as_content(alternatives: Iterable[Any]) -> dict[str, list[str]]:

@@ -4,41 +4,40 @@ from datetime import datetime
 
 from booking.models import Appointment, WaitlistEntry
 from booking.reminders.models import Communication
-from booking.reminders.rows import message_row
-from booking.rules.reminders import NEWS_KEEPS, Planned
+from booking.reminders.rows import patient_rows
+from booking.reminders.settings import messages_of
+from booking.reminders.ways import reach_of
+from booking.rules.kinds import kind_of
+from booking.rules.reminders import Planned
 from intake.models import Patient
 
 
-def tell_of_waiting(*, entry: WaitlistEntry, token: str, now: datetime) -> Communication:
+def tell_of_waiting(*, entry: WaitlistEntry, token: str, now: datetime) -> None:
     """Tell somebody that they are in line; `token` opens the page to look at it and to leave."""
-    row = message_row(
+    clinic = messages_of(entry.location)
+    rows = patient_rows(
         subject=f"waitlist/{entry.pk}",
-        planned=Planned(now, "waitlist-joined", now + NEWS_KEEPS),
-        recipient=entry.patient.email,
-        language=entry.patient.language,
+        planned=Planned(now, "waitlist-joined", now + kind_of("waitlist-joined").keeps),
+        patient=entry.patient,
+        ways=reach_of(entry.patient).ways_of("waitlist-joined", channels=clinic.channels("waitlist-joined")),
         content={"path": f"/wait/{token}/"},
         now=now,
     )
-    row.patient = entry.patient
-    row.save(force_insert=True)
-    return row
+    Communication.objects.bulk_create(rows)
 
 
-def send_offer(
-    *, kind: str, hold: Appointment, patient: Patient, token: str, until: datetime, now: datetime
-) -> Communication:
+def send_offer(*, kind: str, hold: Appointment, patient: Patient, token: str, until: datetime, now: datetime) -> None:
     """Tell the patient of a held time that is theirs `until` then; `token` opens the page to answer. What is about the
     hold is no longer true once it is accepted, declined or over.
     """
-    row = message_row(
+    clinic = messages_of(hold.location)
+    rows = patient_rows(
         subject=f"appointment/{hold.pk}/patient/{patient.pk}",
         planned=Planned(now, kind, until),
+        patient=patient,
+        ways=reach_of(patient).ways_of(kind, channels=clinic.channels(kind)),
         appointment=hold,
-        recipient=patient.email,
-        language=patient.language,
         content={"path": f"/wait/offer/{token}/"},
         now=now,
     )
-    row.patient = patient
-    row.save(force_insert=True)
-    return row
+    Communication.objects.bulk_create(rows)

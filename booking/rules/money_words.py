@@ -137,6 +137,8 @@ def _by_itself(stand: Stand) -> Iterator[Said]:
 
 def _after_undo(stand: Stand) -> Said:
     """What comes when a cancellation can't be taken back any more."""
+    if stand.fee_then and stand.package and stand.due >= 0:  # the fee is as high as the session is worth
+        return Said("undo-then-used", at=stand.undo_until, name=stand.package)
     if stand.fee_then:
         return Said("undo-then-fee", stand.fee_then, stand.undo_until)
     if stand.package:

@@ -1,45 +1,23 @@
 """Which messages a visit calls for, when each is due, and until when it is worth sending. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
+
+from booking.rules.kinds import kind_of, waits_for_morning
 
 # A reminder closer to the booking than this says nothing that the confirmation did not say just now.
 AFTER_BOOKING = timedelta(hours=1)
-# News that stays true: a day is enough for a mail server to come back.
-NEWS_KEEPS = timedelta(days=1)
 # The questions before a visit with needles are open from a day before it.
 RECHECK_LEAD = timedelta(hours=24)
 # Checkout keeps a time for 15 minutes; a nudge in the last five of them can still save it.
 PAYMENT_NUDGE = timedelta(minutes=10)
 PAYMENT_KEEPS = timedelta(minutes=15)
-SIGN_IN_KEEPS = timedelta(minutes=15)
-ACCOUNT_NEWS_KEEPS = timedelta(days=2)
-
-# Messages that tell of an end: they go out although (or because) the visit is cancelled.
-FAREWELLS = frozenset({"cancellation", "declined", "paid-too-late", "time-released"})
-# What is paid after a visit, whether it took place or not.
-OF_MONEY = frozenset({"pay-link", "fee-coming"})
-# Asked about a visit that can't take place or is to be paid, be it that its hour is over by then.
-AFTER_THE_FACT = frozenset({"another-time"}) | OF_MONEY
-# In which states (status, awaiting) a message is still true; a kind that isn't named is true in any living state.
-_TRUE_IN: dict[str, frozenset[tuple[str, str]]] = {
-    "payment-waiting": frozenset({("pending", "payment")}),
-    "request-received": frozenset({("pending", "review")}),
-    "request-waiting": frozenset({("pending", "review")}),
-    "request-still-waiting": frozenset({("pending", "review")}),
-    "request-answered": frozenset({("pending", "review")}),
-    "question-waiting": frozenset({("pending", "review")}),
-    "form-needed": frozenset({("pending", "form"), ("booked", ""), ("arrived", "")}),
-    "to-sign": frozenset({("pending", "form"), ("pending", "review"), ("booked", ""), ("arrived", "")}),
-    "reminder": frozenset({("booked", ""), ("pending", "form")}),
-    "recheck": frozenset({("booked", ""), ("pending", "review"), ("arrived", "")}),
-    "waitlist-offer": frozenset({("proposed", "")}),
-}
-# What has happened stays true whatever becomes of the visit.
-_STAYS_TRUE = frozenset({"request-overdue"}) | OF_MONEY
-_ENDED = frozenset({"cancelled", "entered-in-error"})
+NO_SHOW_WAITS = timedelta(minutes=30)
+# A text about a visit this near does not wait for the morning.
+SAME_DAY = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -72,11 +50,6 @@ class QuietHours:
         return None
 
 
-def is_reminder(kind: str) -> bool:
-    """Whether a kind is one of "reminder-1", "reminder-2", ..."""
-    return kind.startswith("reminder-")
-
-
 def reminders(
     *, start: datetime, hours: Iterable[int], quiet: QuietHours | None = None, now: datetime
 ) -> tuple[Planned, ...]:
@@ -103,11 +76,6 @@ def recheck(*, start: datetime, quiet: QuietHours | None = None, now: datetime) 
     return (Planned(due_at, "recheck", start),) if due_at >= now + AFTER_BOOKING else ()
 
 
-def keeps_quiet(kind: str) -> bool:
-    """Whether a message of this kind waits for the end of the clinic's night."""
-    return is_reminder(kind) or kind == "recheck"
-
-
 def _awake(due_at: datetime, not_after: datetime, quiet: QuietHours | None) -> datetime:
     """When to send instead if it is quiet at `due_at`: in the morning, or the evening before if that is too late."""
     night = quiet.around(due_at) if quiet else None
@@ -117,17 +85,58 @@ def _awake(due_at: datetime, not_after: datetime, quiet: QuietHours | None) -> d
     return morning if morning < not_after else evening - timedelta(minutes=1)
 
 
+def after_visit(
+    *,
+    end: datetime,
+    lungs: bool,
+    first_or_caution: bool,
+    outcome: bool,
+    last_of_course: bool,
+    hours: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    quiet: QuietHours | None = None,
+) -> tuple[Planned, ...]:
+    """What is written after a visit with needles that ended at `end`, in order: the notes to read the same evening
+    (`lungs`: what was needled lies near them, or nobody wrote down what was), how things are the next day, once more
+    two days later after a first visit or one with caution, and where an `outcome` is measured its questions after a
+    week, and weeks after the last visit of a course.
+
+    `hours` is what a clinic has set for a kind. The notes of the evening wait for no morning.
+    """
+    wanted = {
+        "aftercare": [lungs],
+        "next-day-check": [True, first_or_caution],
+        "outcome-questions": [outcome, outcome and last_of_course],
+    }
+    planned: list[Planned] = []
+    for code, which in wanted.items():
+        codes = (code, f"{code}-2")
+        times = (end + timedelta(hours=after) for after in hours.get(code) or kind_of(code).hours)
+        planned += [_after(one, at, quiet) for one, at, wants in zip(codes, times, which, strict=False) if wants]
+    return tuple(planned)
+
+
+def no_show(*, noted_at: datetime, quiet: QuietHours | None = None) -> Planned:
+    """What is written to somebody who did not come, a while after it was noted, so that a slip can be mended first."""
+    due_at = noted_at + NO_SHOW_WAITS
+    not_after = due_at + kind_of("no-show").keeps
+    return Planned(_awake(due_at, not_after, quiet), "no-show", not_after)
+
+
+def _after(code: str, due_at: datetime, quiet: QuietHours | None) -> Planned:
+    kind = kind_of(code)
+    return Planned(_awake(due_at, due_at + kind.keeps, quiet if kind.quiet else None), code, due_at + kind.keeps)
+
+
 def at_once(kind: str, *, start: datetime, deadline: datetime | None = None, now: datetime) -> Planned:
     """A message that tells of something that has just happened to the visit at `start`.
 
     What is said about a coming visit is useless once it begins; what asks for something, once its `deadline` has
-    passed; an end is news for at least a day.
+    passed; an end, and what is asked for after a visit, is news for at least a day.
     """
-    if kind in AFTER_THE_FACT and deadline:
-        return Planned(now, kind, deadline)
-    if kind in FAREWELLS | _STAYS_TRUE:
-        return Planned(now, kind, max(start, now + NEWS_KEEPS))
-    return Planned(now, kind, min(start, deadline) if deadline and deadline > now else start)
+    ahead = deadline if deadline and deadline > now else None
+    if kind_of(kind).outlives:
+        return Planned(now, kind, ahead or max(start, now + kind_of(kind).keeps))
+    return Planned(now, kind, min(start, ahead) if ahead else start)
 
 
 def payment_nudge(*, now: datetime) -> Planned:
@@ -135,13 +144,14 @@ def payment_nudge(*, now: datetime) -> Planned:
     return Planned(now + PAYMENT_NUDGE, "payment-waiting", now + PAYMENT_KEEPS)
 
 
-def still_true(kind: str, *, status: str, awaiting: str) -> bool:
-    """Whether a message of this kind may still be sent about a visit in this state (FHIR's code, what it awaits)."""
-    if kind in _STAYS_TRUE:
-        return True
-    if kind in FAREWELLS:
-        return status == "cancelled"
-    family = "reminder" if is_reminder(kind) else kind
-    if family in _TRUE_IN:
-        return (status, awaiting) in _TRUE_IN[family]
-    return status not in _ENDED
+def morning_after(
+    kind: str, *, channel: str, start: datetime, quiet: QuietHours | None, now: datetime
+) -> datetime | None:
+    """When the night ends that a message about the visit at `start` must wait for; None: it may go now.
+
+    News that are not quiet in themselves don't wait as a text either if the visit is near.
+    """
+    night = quiet.around(now) if quiet and waits_for_morning(kind, channel=channel) else None
+    if night is None or (not kind_of(kind).quiet and now < start < now + SAME_DAY):
+        return None
+    return night[1]

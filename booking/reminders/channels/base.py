@@ -1,12 +1,13 @@
-"""What a channel does with a letter, and the three ways in which that can fail."""
+"""What a channel does with a letter, and the four ways in which that can fail."""
 
 from dataclasses import dataclass, field
-from typing import Protocol
+from datetime import datetime
+from typing import Protocol, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A finished message: the same words as text and HTML, and at most one calendar file."""
+    """A finished message: the same words as text and HTML, and at most one calendar file. A text message is `text`."""
 
     recipient: str
     subject: str
@@ -18,12 +19,23 @@ class Letter:
     calendar_method: str = "PUBLISH"
 
 
+def id_of(letter: Letter) -> str:
+    """Whose row it is, from its Message-ID."""
+    return letter.message_id.strip("<>").partition("@")[0]
+
+
 class Unreachable(Exception):
     """The provider can't be reached: nobody's message is at fault, so none is taken up."""
 
 
 class Refused(Exception):
-    """A clear no for this message, for good. The text says why."""
+    """A clear no for this message, for good. The text says why; `mark` what it says of the address, if anything
+    ("bounced": it takes nothing, "stopped": its owner wants nothing).
+    """
+
+    def __init__(self, words: str, *, mark: str = "") -> None:
+        super().__init__(words)
+        self.mark = mark
 
 
 class NotNow(Exception):
@@ -35,7 +47,9 @@ class Unclear(Exception):
 
 
 class Channel(Protocol):
-    """One way to a person, open for a batch of messages."""
+    """One way to people, open for a batch of messages."""
+
+    keyed: bool  # the provider takes a letter with the same `message_id` once, however often it is sent
 
     def open(self) -> None:
         """Get ready to send.
@@ -43,11 +57,22 @@ class Channel(Protocol):
         :raises Unreachable: the provider can't be reached
         """
 
-    def send(self, letter: Letter) -> None:
-        """Send one letter; returns once the provider has taken it.
+    def send(self, letter: Letter) -> str:
+        """Send one letter; answers once the provider has taken it, with its name there (empty: it gave none).
 
         :raises Unreachable, Refused, NotNow, Unclear: see there
         """
 
     def close(self) -> None:
         """Let go of the provider."""
+
+
+@runtime_checkable
+class Searchable(Protocol):
+    """A channel whose provider can be asked what it has taken."""
+
+    def find(self, letter: Letter, *, since: datetime) -> tuple[str, ...]:
+        """The names there of what it has taken since then that reads like this letter, to the same address.
+
+        :raises Unreachable: the provider can't be asked now
+        """

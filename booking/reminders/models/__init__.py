@@ -1,0 +1,16 @@
+from booking.reminders.models.clinic import MessageSetting, MessageTemplate
+from booking.reminders.models.contact import AddressMark, ContactConsent, ContactPreference
+from booking.reminders.models.outbox import Communication, SenderSwitch
+from booking.reminders.models.reports import DeliveryReport, IncomingMessage
+
+__all__ = [
+    "AddressMark",
+    "Communication",
+    "ContactConsent",
+    "ContactPreference",
+    "DeliveryReport",
+    "IncomingMessage",
+    "MessageSetting",
+    "MessageTemplate",
+    "SenderSwitch",
+]
