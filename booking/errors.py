@@ -152,7 +152,7 @@ class TryAgain(BookingError):
 
 
 class EventRefused(BookingError):
-    """An event that does not come from our Stripe account."""
+    """An event that does not come from our account at Stripe, Twilio or the mail provider."""
 
     code = "event-refused"
     message = _("This event is not signed.")

@@ -1,15 +1,19 @@
 """Sweeps that beat asks for. Each is safe to run twice, late, or beside itself."""
 
-from celery import shared_task
+from celery import current_app, shared_task
 
+from booking.models import Pulse
 from booking.services.appointments import lapse_forms
 from booking.services.cancellations import settle_cancellations
 from booking.services.displacements import settle_displacements
 from booking.services.errands import forget_contacts
 from booking.services.freed_offers import offer_freed_times
 from booking.services.holds import expire_holds
+from booking.services.mornings import write_of_a_morning
+from booking.services.on_call import escalate_unanswered
 from booking.services.resume_links import forget_resume_mails
 from booking.services.reviews import lapse_requests
+from booking.services.standstills import note_pulse
 from booking.services.waitlist import end_outdated_entries
 from intake.clock import now
 
@@ -45,9 +49,21 @@ def sweep_freed_times(**_later: object) -> int:
 
 
 @shared_task
+def write_of_mornings(**_later: object) -> int:
+    """Tell therapists of their day, and buyers of packages that one ends soon, once each."""
+    return write_of_a_morning(now=now())
+
+
+@shared_task
 def sweep_waitlist(**_later: object) -> int:
     """End the places in line that nothing can come of any more."""
     return end_outdated_entries(now=now())
+
+
+@shared_task
+def escalate_calls(**_later: object) -> int:
+    """Tell the next one where nobody has taken an urgent call after a visit."""
+    return escalate_unanswered(now=now())
 
 
 @shared_task
@@ -61,3 +77,12 @@ def forget_old_contacts(**_later: object) -> int:
     """Blank the names and numbers of calls that were made long ago, and delete the mails of forms that are gone."""
     moment = now()
     return forget_contacts(now=moment) + forget_resume_mails(now=moment)
+
+
+@shared_task
+def note_worker_pulse(**_later: object) -> None:
+    """A worker shows that it works, and how many sweeps wait for one."""
+    with current_app.connection_for_read() as broker:
+        name, channel = current_app.conf.task_default_queue, broker.default_channel
+        queue = channel.queue_declare(queue=name, passive=True)  # type: ignore[attr-defined]  # each transport has it
+    note_pulse(part=Pulse.Part.WORKER, queued=queue.message_count, now=now())

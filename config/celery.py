@@ -38,6 +38,7 @@ app.conf.update(
     task_soft_time_limit=45,
     task_time_limit=60,
     worker_hijack_root_logger=False,
+    beat_scheduler="config.beat:SeenScheduler",
     timezone="UTC",
     enable_utc=True,
 )
@@ -50,7 +51,9 @@ def _every(seconds: float, task: str) -> dict[str, object]:
 
 
 app.conf.beat_schedule = {
+    "note-worker-pulse": _every(10, "booking.tasks.note_worker_pulse"),
     "deliver-due-communications": _every(3, "booking.reminders.tasks.deliver_due_communications"),
+    "deliver-due-texts": _every(3, "booking.reminders.tasks.deliver_due_texts"),
     "handle-webhook-events": _every(2, "booking.payments.tasks.handle_webhook_events"),
     "carry-out-wanted": _every(5, "booking.payments.tasks.carry_out_wanted"),
     "sweep-cancellations": _every(5, "booking.tasks.sweep_cancellations"),
@@ -63,6 +66,8 @@ app.conf.beat_schedule = {
     "sweep-forms": _every(60, "booking.tasks.sweep_forms"),
     "sweep-freed-times": _every(10, "booking.tasks.sweep_freed_times"),
     "sweep-displacements": _every(10, "booking.tasks.sweep_displacements"),
+    "escalate-calls": _every(20, "booking.tasks.escalate_calls"),
+    "write-of-mornings": _every(300, "booking.tasks.write_of_mornings"),
     "sweep-waitlist": _every(900, "booking.tasks.sweep_waitlist"),
     "forget-old-contacts": _every(900, "booking.tasks.forget_old_contacts"),
     "keep-tasks-of-findings": _every(30, "booking.payments.tasks.keep_tasks_of_findings"),

@@ -65,3 +65,23 @@ def pages_are_encrypted(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
         yield Advice(
             "BEHIND_PROXY is off: gunicorn speaks plain HTTP, so a proxy must end TLS and say so.", id="drypoint.W008"
         )
+
+
+@register(Tags.security)
+def texts_can_be_sent_or_not(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
+    wanted = ("TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN", "SMS_FROM")
+    missing = [name for name in wanted if not getattr(settings, name)]
+    if 0 < len(missing) < len(wanted):
+        yield Error(f"Text messages are half set up: {' and '.join(missing)} must be set too.", id="drypoint.E009")
+    if settings.TWILIO_API_BASE.startswith("http://") and not _is_local(settings.TWILIO_API_BASE):
+        yield Error("TWILIO_API_BASE must start with https://: it gets the account's password.", id="drypoint.E010")
+
+
+@register(Tags.security)
+def mail_reports_are_proven(app_configs: Any, **_: Any) -> Iterable[CheckMessage]:
+    if settings.MAIL_PROVIDER and not settings.MAIL_PROVIDER_KEY:
+        yield Error("MAIL_PROVIDER_KEY must be set where MAIL_PROVIDER is.", id="drypoint.E011")
+    if settings.MAIL_PROVIDER and not settings.MAIL_WEBHOOK_SECRET:
+        yield Error(
+            "MAIL_WEBHOOK_SECRET must be set where MAIL_PROVIDER is: anybody could report bounces.", id="drypoint.E012"
+        )

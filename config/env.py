@@ -4,6 +4,7 @@ import base64
 import binascii
 import os
 import re
+from collections.abc import Iterable
 from typing import Any
 
 import environ
@@ -45,6 +46,14 @@ def number(name: str, default: int) -> int:
 def words(name: str, default: str = "") -> list[str]:
     """A list, comma separated."""
     return [word.strip() for word in text(name, default or " ").split(",") if word.strip()]
+
+
+def one_of(name: str, known: Iterable[str]) -> str:
+    """One of some names, or empty."""
+    value = os.environ.get(name, "").strip()
+    if value and value not in known:
+        raise ImproperlyConfigured(f"{name} must be one of {', '.join(sorted(known))}, not {value!r}.")
+    return value
 
 
 def origin(name: str, default: str | None = None) -> str:

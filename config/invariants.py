@@ -14,12 +14,20 @@ from django.db import connection
 from booking.models import Appointment, BusyTime, RoomClosure, TimeOff
 from booking.reminders.services import senders_released
 from booking.rules.walltime import wall_text
+from config.promises_of_care import OF_CARE
+from config.promises_of_messages import OF_MESSAGES
 from config.promises_of_money import OF_MONEY
 
 _OCCUPYING = "{0}.status NOT IN ('cancelled', 'entered-in-error')"
 _LIVE_VISIT = "a.status IN ('booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')"
 _GUARDS = (
     "till_count_once_a_day",
+    "patient_on_hold_is_not_erased",
+    "record_hold_one_in_force",
+    "on_call_notice_once",
+    "standstill_one_at_a_time",
+    "calendar_feed_one_of_a_therapist",
+    "calendar_feed_one_of_the_clinic",
     "pay_link_one_that_works",
     "appointment_no_practitioner_overlap",
     "appointment_no_room_overlap",
@@ -39,6 +47,7 @@ _GUARDS = (
     "document_number_once",
     "document_one_valid_of_a_kind",
     "month_closed_once",
+    "delivery_report_once",
 )
 _TRIGGERS = (
     "till_count_is_append_only",
@@ -61,7 +70,14 @@ _TRIGGERS = (
     "audit_event_is_append_only",
     "questionnaire_is_immutable",
     "treatment_record_is_append_only",
+    "after_care_answer_is_append_only",
+    "incident_entry_is_append_only",
+    "observation_is_append_only",
     "consent_says_what_it_said",
+    "contact_consent_is_append_only",
+    "address_mark_is_append_only",
+    "delivery_report_is_append_only",
+    "message_template_is_append_only",
 )
 
 
@@ -161,8 +177,13 @@ def _in_clear(now: datetime) -> list[str]:
         ("booking_treatmentrecord", "content"),
         ("booking_appointment", "note"),
         ("booking_task", "contact"),
+        ("booking_aftercareanswer", "content"),
+        ("booking_incidententry", "content"),
+        ("intake_observation", "content"),
+        ("intake_recordhold", "content"),
         ("intake_questionnaireresponse", "resume_person"),
         ("reminders_communication", "content"),
+        ("reminders_incomingmessage", "text"),
     )
     bad: list[str] = []
     with connection.cursor() as cursor:
@@ -275,7 +296,7 @@ INVARIANTS = (
             " AND p.state IN ('authorised', 'captured'))"
         ),
     ),
-    *(Invariant(name, promise, _sql(query)) for name, promise, query in OF_MONEY),
+    *(Invariant(name, promise, _sql(query)) for name, promise, query in (*OF_MESSAGES, *OF_MONEY, *OF_CARE)),
     Invariant(
         "commands-answered",
         "no command to Stripe stays without an outcome for a day",
@@ -311,22 +332,6 @@ INVARIANTS = (
         ),
     ),
     Invariant("sent-in-time", "no message that is due waits longer than ten minutes", _unsent),
-    Invariant(
-        "sent-once",
-        "no message about a version of a visit went out twice, unless somebody sent it again by hand",
-        _sql("""
-        SELECT (array_agg(id))[1] FROM reminders_communication
-        WHERE status = 'completed' AND appointment_id IS NOT NULL AND dedupe_key !~ ':r[0-9]+$'
-        GROUP BY appointment_id, kind, channel, recipient, schedule_version HAVING count(*) > 1"""),
-    ),
-    Invariant(
-        "spoken-for",
-        "every coming visit has its messages planned or says why not",
-        _sql("""
-        SELECT a.id FROM booking_appointment a WHERE a.status = 'booked' AND a.start > %(now)s AND NOT EXISTS (
-          SELECT 1 FROM reminders_communication c WHERE c.appointment_id = a.id
-          AND c.schedule_version = a.schedule_version)"""),
-    ),
     Invariant(
         "care-relation",
         "every therapist with a confirmed visit may see that patient",

@@ -75,12 +75,13 @@ OF_MONEY: Final = (
     ),
     (
         "fees-taken-once",
-        "a fee is taken from a kept card once, after a manager's yes, and what is taken is not more than it was",
+        "a fee is taken from a kept card once, after a manager's yes, and not more than it was; none stays half taken",
         """
     SELECT c.id FROM booking_feecase c JOIN payments_payment p ON p.fee_case_id = c.id AND p.card_id IS NOT NULL
     GROUP BY c.id, c.amount, c.approved_by_id, c.state
     HAVING count(*) FILTER (WHERE p.state IN ('open', 'authorised', 'captured')) > 1 OR max(p.amount) > c.amount
-      OR c.approved_by_id IS NULL OR (c.state = 'taken' AND count(*) FILTER (WHERE p.state = 'captured') <> 1)""",
+      OR c.approved_by_id IS NULL OR (c.state = 'taken' AND count(*) FILTER (WHERE p.state = 'captured') <> 1)
+      OR (c.state = 'taking' AND count(*) FILTER (WHERE p.state IN ('open', 'authorised')) <> 1)""",
     ),
     (
         "claims-agree",

@@ -11,6 +11,7 @@ from csp.constants import NONE, SELF  # noqa: E402
 from django.utils.translation import gettext_lazy as _  # noqa: E402
 
 from config import env  # noqa: E402
+from config.mail_providers import MAIL_PROVIDERS  # noqa: E402
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -95,9 +96,12 @@ TEMPLATES = [
 # --- data -----------------------------------------------------------------------------------------------------------
 DATABASES = {"default": env.database("DATABASE_URL")}
 DATABASES["default"] |= {"CONN_MAX_AGE": 60, "CONN_HEALTH_CHECKS": True}
+# The queries of a page join many tables by their keys, in an order that is right as written: PostgreSQL took longer to
+# think about another than for all the rest.
 DATABASES["default"]["OPTIONS"] = {
     "connect_timeout": 5,
-    "options": "-c lock_timeout=3s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s",
+    "options": "-c lock_timeout=3s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    " -c join_collapse_limit=5",
 } | DATABASES["default"]["OPTIONS"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 # The web process must not need the broker, so what it remembers between requests stands in the database.
@@ -155,6 +159,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "/"
 # --- language and time ----------------------------------------------------------------------------------------------
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]  # a language joins when its catalogue is complete
+MESSAGE_LANGUAGES = [("en", _("English")), ("fr-ca", _("French"))]  # templates/messages has a folder for each
 LOCALE_PATHS = [BASE_DIR / "frontend" / "locale"]
 USE_I18N = True
 USE_TZ = True
@@ -177,6 +182,21 @@ WHITENOISE_SKIP_COMPRESS_EXTENSIONS = ["png", "woff", "woff2", "map"]  # small a
 vars().update(env.mail("EMAIL_URL", "smtp://127.0.0.1:1025"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "Clinic <clinic@localhost>")
+# A mail provider's own interface instead of SMTP, and what proves its reports of bounces and complaints.
+MAIL_PROVIDER = env.one_of("MAIL_PROVIDER", MAIL_PROVIDERS)
+MAIL_PROVIDER_KEY = env.text("MAIL_PROVIDER_KEY", " ").strip()
+MAIL_WEBHOOK_SECRET = env.text("MAIL_WEBHOOK_SECRET", " ").strip()
+if MAIL_PROVIDER:
+    EMAIL_BACKEND = MAIL_PROVIDERS[MAIL_PROVIDER].backend
+    ANYMAIL = MAIL_PROVIDERS[MAIL_PROVIDER].settings(
+        key=MAIL_PROVIDER_KEY, webhook_secret=MAIL_WEBHOOK_SECRET, api=env.text("MAIL_PROVIDER_API", " ").strip()
+    )
+
+# --- text messages: none without an account -------------------------------------------------------------------------
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", " ").strip()
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", " ").strip()  # it signs Twilio's webhooks too
+TWILIO_API_BASE = env.origin("TWILIO_API_BASE", "https://api.twilio.com")
+SMS_FROM = env.text("SMS_FROM", " ").strip()  # a number as +17805550100, or a messaging service: MG...
 
 # --- Stripe ---------------------------------------------------------------------------------------------------------
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", " ").strip()  # empty: no online payment

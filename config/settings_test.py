@@ -20,6 +20,11 @@ os.environ |= {
     "STRIPE_API_BASE": "http://127.0.0.1:1",
     "STRIPE_CHECKOUT_ORIGIN": "http://127.0.0.1:1",
     "STRIPE_WEBHOOK_SECRETS": "whsec_test",
+    "TWILIO_ACCOUNT_SID": "ACsimulator",
+    "TWILIO_AUTH_TOKEN": "simulated password",
+    "TWILIO_API_BASE": "http://127.0.0.1:1",
+    "SMS_FROM": "+15005550006",
+    "MAIL_PROVIDER": "",
     "DRYPOINT_CLOCK_FILE": os.environ.get("DRYPOINT_CLOCK_FILE", ""),
     "DJANGO_ALLOW_ASYNC_UNSAFE": "1",  # Playwright's loop runs in the thread of the tests
 }

@@ -6,6 +6,8 @@ from django.contrib.auth.models import Group
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from booking.api.mail_webhook import receive_mail_event
+from booking.api.sms_webhook import receive_sms_event
 from booking.api.stripe_webhook import receive_stripe_event
 from frontend.health import healthz, readyz
 from intake.api.views import UnknownPath
@@ -27,6 +29,8 @@ urlpatterns = [
     path("api/v1/docs/", SpectacularSwaggerSplitView.as_view(url_name="schema"), name="api-docs"),
     re_path(r"^api/", UnknownPath.as_view(), name="api-nothing-here"),
     path("webhooks/stripe/", receive_stripe_event, name="stripe-webhook"),
+    path("webhooks/sms/", receive_sms_event, name="sms-webhook"),
+    path("webhooks/mail/", receive_mail_event, name="mail-webhook"),
     path("admin/", admin.site.urls),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),

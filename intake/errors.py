@@ -148,6 +148,12 @@ class NotAllowed(DrypointError):
     status = 403
 
 
+class OnHold(NotAllowed):
+    code = "on-hold"
+    message = _("This record is kept because of a complaint or a claim. Nothing of it can be deleted.")
+    status = 409
+
+
 class TooManyAttempts(DrypointError):
     code = "too-many-attempts"
     message = _("Too many tries. Please wait a little and try again.")

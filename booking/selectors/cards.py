@@ -41,12 +41,13 @@ def cards_of_account(user: User) -> QuerySet[KeptCard]:
 
 
 def cards_without_a_reason(*, now: datetime) -> QuerySet[KeptCard]:
-    """Cards that are kept although no visit is to come, none was in the last 30 days, and no fee is open; and those of
-    records that were erased.
+    """Cards that are kept although no visit is to come, none was in the last 30 days, and no fee is open or may follow
+    from a cancellation that can still be undone; and those of records that were erased.
     """
     of_patient = {"patient": OuterRef("patient")}
     visits = Appointment.objects.filter(**of_patient, end__gt=now - CARD_KEPT_AFTER)
     fees = FeeCase.objects.filter(appointment__patient=OuterRef("patient"), state__in=FeeCase.OPEN)
-    needed = Exists(visits.exclude(status=Appointment.Status.CANCELLED)) | Exists(fees)
+    is_over = Q(status=Appointment.Status.CANCELLED, cancel_settles_at=None)
+    needed = Exists(visits.exclude(is_over)) | Exists(fees)
     kept = KeptCard.objects.filter(state=State.KEPT).select_related("patient")
     return kept.filter(Q(patient__erased_at__isnull=False) | ~Q(needed)).order_by("pk")

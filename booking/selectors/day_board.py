@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.models import Appointment, Location
 from booking.payments.ledger import OWES_FEES_ONLY, Balance, balances_of
-from booking.reminders.models import Communication
+from booking.reminders.models import Communication, DeliveryReport
 from booking.rules.walltime import start_of_day
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to, finished_needlings
@@ -27,11 +27,13 @@ from booking.selectors.time_off import asked_for_another_time, displacing, room_
 from booking.selectors.treatments import agreement_of_visits
 from intake.models import Outcome, Screening, User
 from intake.selectors.clearance import Clearance, get_clearance
+from intake.selectors.screenings import CONTENT
 
 Status = Appointment.Status
 Awaiting = Appointment.Awaiting
 _HERE = (Status.ARRIVED, Status.CHECKED_IN)
 _COMING = (Status.PENDING, Status.BOOKED)
+_CAME_BACK = (DeliveryReport.What.BOUNCED, DeliveryReport.What.FAILED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,8 @@ def _visits_of(location: Location, day: date, by: User, now: datetime) -> QueryS
 def _with_circumstances(visits: QuerySet[Appointment], now: datetime) -> QuerySet[Appointment]:
     returning = Exists(finished_needlings().filter(patient=OuterRef("patient")))
     with_answers = visits.select_related("screening__response", "screening__questionnaire")
-    return with_answers.select_related("course", "cover__payer").annotate(
+    lean = with_answers.defer(*(f"screening__{one}" for one in CONTENT))
+    return lean.select_related("course", "cover__payer").annotate(
         displaced=displacing(),
         course_waits=waits_for_review(now=now),
         asked=asked_for_another_time(),
@@ -142,10 +145,13 @@ def _with_circumstances(visits: QuerySet[Appointment], now: datetime) -> QuerySe
 
 
 def _unsent(visits: Iterable[Appointment]) -> Mapping[UUID, list[Communication]]:
-    """Messages to patients that could not be sent, by visit."""
+    """Messages to patients that could not be sent, or came back, by visit."""
     unsent: dict[UUID, list[Communication]] = defaultdict(list)
+    back = DeliveryReport.objects.filter(communication=OuterRef("pk"), what__in=_CAME_BACK)
     rows = Communication.objects.filter(
-        appointment__in=[visit.pk for visit in visits], patient__isnull=False, status=Communication.Status.NOT_DONE
+        Q(status=Communication.Status.NOT_DONE) | Exists(back),
+        appointment__in=[visit.pk for visit in visits],
+        patient__isnull=False,
     )
     for row in rows.order_by("created_at"):
         if row.appointment_id is not None:
@@ -168,10 +174,16 @@ def _blockers(
     yield from _about_money(visit, balance)
     current = [one for one in unsent if one.schedule_version == visit.schedule_version]
     if visit.status in (*_COMING, Status.CANCELLED):  # who is here needs no reminder
-        for message in {one.status_reason: one for one in reversed(current)}.values():  # the same reason is said once
-            yield Blocker("message-not-sent", message.status_reason, "resend", communication=message.pk)
+        for reason, message in {_why_not(one): one for one in reversed(current)}.items():  # a reason is said once
+            yield Blocker("message-not-sent", reason, "resend", communication=message.pk)
     if visit.status in _COMING and visit.end <= now:
         yield Blocker("not-closed", _("The time is over: done, or did not come?"), "close")
+
+
+def _why_not(message: Communication) -> str | Promise:
+    if message.status == Communication.Status.NOT_DONE:
+        return message.status_reason
+    return _("A message came back. Please check the address, or call.")
 
 
 def _about_place(visit: Appointment, beyond: Uncovered | None, now: datetime) -> Iterator[Blocker]:
@@ -259,7 +271,7 @@ def _about_money(visit: Appointment, balance: Balance) -> Iterator[Blocker]:
         yield _COVERS[blocked]
     if visit.awaiting == Awaiting.PAYMENT:
         yield Blocker("payment-waiting", _("The deposit is being paid online."), "pay-at-desk", amount=balance.due)
-    elif balance.due < 0:
+    elif balance.due < 0 and visit.cancel_settles_at is None:  # else it goes back by itself
         yield Blocker("money-back", _("There is money to give back."), "give-back", amount=-balance.due)
     elif balance.due > 0 and visit.status not in _COMING:
         words = _("The fee is not paid yet.") if visit.status in OWES_FEES_ONLY else _("Not paid yet.")

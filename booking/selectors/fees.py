@@ -52,6 +52,21 @@ def fee_if_cancelled(appointment: Appointment, *, reason: str, now: datetime) ->
     )
 
 
+def forgiven_now(appointment: Appointment, *, now: datetime) -> int:
+    """What cancelling or moving it would cost its patient at this moment, were it not the first time; nothing where it
+    is free anyway, or charged.
+    """
+    if fee_if_cancelled(appointment, reason=Appointment.CancelReason.PATIENT, now=now):
+        return 0
+    return policy.fee_for_cancelling(
+        reason=Appointment.CancelReason.PATIENT,
+        free_until=appointment.free_cancel_until,
+        late_fee=agreed_late_fee_of(appointment),
+        confirmed=appointment.status == Appointment.Status.BOOKED,
+        now=now,
+    )
+
+
 def is_forgiven(appointment: Appointment) -> bool:
     """Whether missing this visit would be the patient's first miss, and that one costs nothing."""
     patient = appointment.patient

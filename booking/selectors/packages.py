@@ -6,7 +6,7 @@ from typing import Self
 
 from django.db.models import Prefetch, Q, QuerySet
 
-from booking.models import Appointment, Location, Package, PackageCredit, PackageOffer
+from booking.models import Appointment, HealthcareService, Location, Package, PackageCredit, PackageOffer
 from booking.payments.ledger import Kind
 from booking.payments.models import LedgerEntry, Payment
 from booking.rules.packages import ENDS_SOON, next_number, share, unused_worth
@@ -98,6 +98,13 @@ def usable_package(visit: Appointment, patient: Patient | None) -> Package | Non
     return next(iter(_usable(visit, patient)), None)
 
 
+def package_for(patient: Patient, service: HealthcareService, *, location: Location, on: date) -> Package | None:
+    """The one that could pay a visit of the patient on that day, before any time is chosen."""
+    if not service.price_amount:
+        return None
+    return next(iter(_with_some_left(patient, service, location, service.currency, on)), None)
+
+
 def sessions_for(visit: Appointment, patient: Patient | None) -> int:
     """How many sessions could pay this visit of the patient, and those before it."""
     return sum(_unused(package) for package in _usable(visit, patient))
@@ -114,9 +121,15 @@ def next_session(package: Package) -> tuple[int, int]:
 def _usable(visit: Appointment, patient: Patient | None) -> list[Package]:
     if patient is None or not visit.price_amount:
         return []
-    bought = packages_of(patient).filter(state=State.ACTIVE, services=visit.service, location=visit.location)
     day = wall_date(visit.start, visit.time_zone)
-    lasting = bought.filter(currency=visit.currency, expires_on__gte=day).order_by("expires_on", "bought_at", "pk")
+    return _with_some_left(patient, visit.service, visit.location, visit.currency, day)
+
+
+def _with_some_left(
+    patient: Patient, service: HealthcareService, location: Location, currency: str, day: date
+) -> list[Package]:
+    bought = packages_of(patient).filter(state=State.ACTIVE, services=service, location=location)
+    lasting = bought.filter(currency=currency, expires_on__gte=day).order_by("expires_on", "bought_at", "pk")
     return [one for one in lasting if _unused(one)]
 
 

@@ -1,6 +1,6 @@
 """What is true of a visit's or a person's money now, as a document would say it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -75,32 +75,6 @@ def facts_of_visit(*, visit: Appointment, kind: str, said: Said) -> dict[str, An
     if visit.cover is not None and visit.payer_amount and kind == Document.Kind.RECEIPT:
         facts |= {"payer": {"name": visit.cover.payer.name, "amount": visit.payer_amount}}
     return facts
-
-
-def facts_of_statement(
-    *, patient: Patient, location: Location, first: date, last: date
-) -> tuple[str, dict[str, Any]] | None:
-    """What a person's visits of these days cost and what was paid for them, with its currency; None for none."""
-    found = with_what_papers_need(Appointment.objects.filter(patient=patient)).order_by("start", "pk")
-    visits = [one for one in found if first <= wall_date(one.start, one.time_zone) <= last]
-    if not visits:
-        return None
-    currency = visits[0].currency
-    money = money_of_all([one for one in visits if one.currency == currency])
-    numbers = _valid_numbers(visits)
-    entries, parts = [], []
-    for visit in visits:
-        for kind in (Document.Kind.RECEIPT, Document.Kind.FEE):
-            said = money[visit.pk].of(kind) if visit.pk in money else None
-            if said is not None and (said.total or said.paid):
-                entries.append(_entry(visit, kind, said, numbers))
-                parts.append(said)
-    if not parts:
-        return None
-    whole = Said(tuple(line for one in parts for line in one.lines), tuple(p for one in parts for p in one.payments))
-    period = {"first": first.isoformat(), "last": last.isoformat()}
-    facts = heading_of(location, patient) | as_facts(whole) | period | {"entries": entries, "claimable": False}
-    return currency, facts
 
 
 def therapist_of(visit: Appointment) -> dict[str, str] | None:
@@ -191,20 +165,3 @@ def with_what_papers_need(visits: QuerySet[Appointment]) -> QuerySet[Appointment
     """These visits with all that their papers look at, in few queries."""
     related = visits.select_related("service", "practitioner", "location", "patient", "cover__payer")
     return related.prefetch_related("service__tax_rates", "location__tax_rates")
-
-
-def _valid_numbers(visits: Iterable[Appointment]) -> dict[tuple[UUID | None, str], int]:
-    valid = Document.objects.filter(appointment__in=list(visits), reversed_by=None)
-    return {(pk, kind): number for pk, kind, number in valid.values_list("appointment_id", "kind", "number")}
-
-
-def _entry(visit: Appointment, kind: str, said: Said, numbers: Mapping[tuple[UUID | None, str], int]) -> dict[str, Any]:
-    return {
-        "on": said.lines[0].on,
-        "text": "; ".join(line.text for line in said.lines),
-        "therapist": therapist_of(visit) if kind == Document.Kind.RECEIPT else None,
-        "number": numbers.get((visit.pk, kind)),
-        "claimable": kind in CLAIMABLE,
-        "total": said.total,
-        "paid": said.paid,
-    }

@@ -24,6 +24,7 @@ from booking.selectors.openings import Notice, desks_of, occupying, shape_of, ta
 from booking.selectors.practitioners import practitioners_for
 from intake.models import User
 from intake.selectors.clearance import get_clearance
+from intake.selectors.screenings import CONTENT
 
 Kind = Literal["room", "ask", "colleague", "cancel", "call"]
 _AHEAD: Final = timedelta(days=14)
@@ -66,7 +67,7 @@ def displaced_visits(closure: Closure, *, by: User, now: datetime) -> list[Appoi
     """The visits that this closure hits and that `by` may see, in order of time, with what `ways_out` needs."""
     visible = appointments_visible_to(by, now=now).filter(pk__in=displaced_by(closure, now=now).values("pk"))
     with_answers = visible.select_related("screening__response", "screening__questionnaire", "course")
-    return list(with_answers.order_by("start", "pk"))
+    return list(with_answers.defer(*(f"screening__{one}" for one in CONTENT)).order_by("start", "pk"))
 
 
 def ways_out(visits: Sequence[Appointment], *, closure: Closure, now: datetime) -> list[Displaced]:

@@ -18,7 +18,16 @@ def tell_the_therapists(*, screening: Screening, patient: Patient, by: User, now
     for visit in visits:
         record_event(action="answers-opened", entity=visit, patient=patient, by=by, now=now)
     latest = visits.first()
-    path = f"/visits/{latest.pk}/" if latest else "/calendar/"
+    return _write(patient, f"/visits/{latest.pk}/" if latest else "/calendar/", by, now)
+
+
+def tell_the_therapists_of_visit(*, visit: Appointment, patient: Patient, by: User, now: datetime) -> int:
+    """The same of what the patient said after a visit."""
+    record_event(action="answers-opened", entity=visit, patient=patient, by=by, now=now)
+    return _write(patient, f"/visits/{visit.pk}/", by, now)
+
+
+def _write(patient: Patient, path: str, by: User, now: datetime) -> int:
     therapists = {
         one.practitioner for one in live_relations(now).filter(patient=patient).select_related("practitioner")
     }

@@ -15,6 +15,7 @@ from booking.errors import NotPossibleNow, TooLate
 from booking.models import Appointment, FeeCase
 from booking.payments.services import charge_fee, release_payments
 from booking.reminders.services import announce_cancellation
+from booking.reminders.untold import keep_untold
 from booking.rules.availability import Slot
 from booking.rules.policy import UNDO_FOR, fee_for_cancelling
 from booking.selectors.fees import costs_nothing, late_fee_of
@@ -51,30 +52,31 @@ def cancel_appointment(
     note: str = "",
     waive_fee: bool = False,
     waive_reason: str = "",
+    tell: bool = True,
     now: datetime,
 ) -> Cancelled:
     """Cancel a visit or a request; for three minutes it can be undone. Without `by` it is whoever holds the link. Staff
-    may waive the fee.
+    may waive the fee, and choose not to `tell` the patient.
 
     `note` is what they said about it, kept with the visit; `waive_reason` says why no fee is asked for. Being unwell
     costs nothing.
 
     :raises NotPossibleNow: it is over, cancelled already, or only a hold
     :raises TooLate: the patient's visit has begun
-    :raises NotAllowed: not theirs, or a reason or waiver that only the clinic has
+    :raises NotAllowed: not theirs, or a reason or choice that only the clinic has
     """
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
         if note:
             visit.note = f"{visit.note}\n\n{note}" if visit.note else note
-        done = cancel_undoably(visit, reason=reason, by=by, waive_fee=waive_fee, now=now)
+        done = cancel_undoably(visit, reason=reason, by=by, waive_fee=waive_fee, tell=tell, now=now)
         if waive_fee:
             record_change(appointment=visit, action="fee-waived", by=by, reason=waive_reason, now=now)
         return done
 
 
 def cancel_undoably(
-    visit: Appointment, *, reason: Reason, by: User | None, waive_fee: bool = False, now: datetime
+    visit: Appointment, *, reason: Reason, by: User | None, waive_fee: bool = False, tell: bool = True, now: datetime
 ) -> Cancelled:
     """Cancel a locked visit in the caller's transaction: its time is free, what follows is due in three minutes.
 
@@ -82,14 +84,14 @@ def cancel_undoably(
 
     :raises NotPossibleNow, TooLate, NotAllowed: as `cancel_appointment`
     """
-    _check(visit, by=by, reason=reason, waive_fee=waive_fee, now=now)
+    _check(visit, by=by, reason=reason, clinics_choice=waive_fee or not tell, now=now)
     if visit.awaiting == Appointment.Awaiting.PAYMENT:
-        return cancel(visit, reason=reason, by=by, waive_fee=waive_fee, now=now)
+        return cancel(visit, reason=reason, by=by, waive_fee=waive_fee, tell=tell, now=now)
     fee = 0 if waive_fee else _fee(visit, reason, now)
     visit.status_before, visit.awaiting_before = visit.status, visit.awaiting
     visit.cancel_fee_amount, visit.cancel_settles_at = fee, now + UNDO_FOR
     visit.excused = waive_fee or costs_nothing(visit)
-    _end(visit, reason=reason, by=by, fee=fee, now=now)
+    _end(visit, reason=reason, by=by, fee=fee, tell=tell, now=now)
     note_freed_time(appointment=visit, due_at=visit.cancel_settles_at, now=now)
     return Cancelled(visit, fee)
 
@@ -101,6 +103,7 @@ def cancel(
     by: User | None = None,
     role: str = "",
     waive_fee: bool = False,
+    tell: bool = True,
     alternatives: Sequence[Slot] = (),
     now: datetime,
 ) -> Cancelled:
@@ -108,7 +111,7 @@ def cancel(
     audit.
     """
     fee = 0 if waive_fee else _fee(visit, reason, now)
-    _end(visit, reason=reason, by=by, role=role, fee=fee, now=now)
+    _end(visit, reason=reason, by=by, role=role, fee=fee, tell=tell, now=now)
     _follow_up(visit, fee=fee, alternatives=alternatives, now=now)
     note_freed_time(appointment=visit, due_at=now, now=now)
     return Cancelled(visit, fee)
@@ -154,9 +157,13 @@ def _fee(visit: Appointment, reason: Reason, now: datetime) -> int:
     )
 
 
-def _end(visit: Appointment, *, reason: Reason, by: User | None, role: str = "", fee: int, now: datetime) -> None:
+def _end(
+    visit: Appointment, *, reason: Reason, by: User | None, role: str = "", fee: int, tell: bool, now: datetime
+) -> None:
     end_as_cancelled(visit, reason=reason, by=by, now=now)
     visit.save()
+    if by is not None and not tell:
+        keep_untold(appointment=visit, kind="cancellation", by=by, now=now)
     record_change(appointment=visit, action="cancelled", by=by, role=role, reason=reason, fee=fee, now=now)
 
 
@@ -168,13 +175,13 @@ def _follow_up(visit: Appointment, *, fee: int, alternatives: Sequence[Slot] = (
     announce_cancellation(appointment=visit, alternatives=alternatives, now=now)
 
 
-def _check(visit: Appointment, *, by: User | None, reason: Reason, waive_fee: bool, now: datetime) -> None:
+def _check(visit: Appointment, *, by: User | None, reason: Reason, clinics_choice: bool, now: datetime) -> None:
     check_own(visit, by)
     if visit.status == Status.PROPOSED:
         raise NotPossibleNow
     if acts_for_clinic(by):
         return
-    if reason not in PATIENTS_REASONS or waive_fee:
+    if reason not in PATIENTS_REASONS or clinics_choice:
         raise NotAllowed
     if visit.status not in _BY_PATIENT:
         raise NotPossibleNow

@@ -17,7 +17,8 @@ from booking.reminders.switch import senders_released
 from booking.rules.policy import CHECKOUT
 from booking.selectors.terms import may_pay_at_desk
 from booking.services.batches import work_off
-from booking.services.cards import card_page_for, go_on_without_card
+from booking.services.card_settlement import card_page_for
+from booking.services.cards import go_on_without_card
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment
 from booking.services.payments_in import is_waiting_for_payment, payment_authorised, release_unpaid

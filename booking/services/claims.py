@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.errors import ClaimNotOpen, ClaimNumberMissing, PaymentDiffers, PaymentNotOffered
 from booking.models import Appointment, Claim, Task
+from booking.payments.asking import ask_for, note_received
 from booking.payments.ledger import Kind, balance_of, total, write_entry
 from booking.payments.models import LedgerEntry, Payment
 from booking.rules.covers import after_denial, difference, may_become, state_when_paid
@@ -178,23 +179,10 @@ def _receive(claim: Claim, amount: int, reference: str, request_key: UUID, by: U
         raise PaymentNotOffered(_TOO_MUCH)
     visit = claim.appointment
     assert visit.patient is not None
-    payment = Payment.objects.create(
-        appointment=visit,
-        payer=visit.patient,
-        purpose=Payment.Purpose.BALANCE,
-        gateway=Payment.Gateway.PAYER,
-        state=Payment.State.CAPTURED,
-        amount=amount,
-        keep_amount=amount,
-        currency=claim.currency,
-        created_at=now,
-        settled_at=now,
-    )
-    write_entry(payment=payment, kind=Kind.CHARGE, amount=amount, reference="asked", now=now)
-    write_entry(
-        payment=payment, kind=Kind.PAYER, amount=amount, reference=_key(request_key, claim), method="payer", by=by,
-        now=now,
-    )  # fmt: skip
+    purpose, gateway = Payment.Purpose.BALANCE, Payment.Gateway.PAYER
+    payment = ask_for(visit, payer=visit.patient, purpose=purpose, gateway=gateway, amount=amount, now=now)
+    key = _key(request_key, claim)
+    note_received(payment, kind=Kind.PAYER, reference=key, method="payer", by=by, now=now)
     before = claim.state
     claim.paid_amount += amount
     _move(claim, State(state_when_paid(amount=claim.amount, paid=claim.paid_amount)))

@@ -33,7 +33,9 @@ Review = Course.Review
 Status = Appointment.Status
 
 
-def move_course(*, course: Course, starts: Sequence[datetime], by: User | None, now: datetime) -> list[Moved]:
+def move_course(
+    *, course: Course, starts: Sequence[datetime], tell: bool = True, by: User | None, now: datetime
+) -> list[Moved]:
     """Move all coming sessions to these times, in their order, each with its therapist; all or none. Without `by` it is
     whoever holds the link.
 
@@ -44,7 +46,7 @@ def move_course(*, course: Course, starts: Sequence[datetime], by: User | None, 
     """
     try:
         with named_constraints(), transaction.atomic(durable=True):
-            return _move_all(course, starts, by, now)
+            return _move_all(course, starts, tell, by, now)
     except SlotTaken as taken:
         first = coming_sessions(course, now=now).first()
         raise SlotTaken(
@@ -61,7 +63,9 @@ def move_course(*, course: Course, starts: Sequence[datetime], by: User | None, 
         ) from taken
 
 
-def cancel_rest(*, course: Course, by: User | None, reason: Reason, now: datetime) -> list[Cancelled]:
+def cancel_rest(
+    *, course: Course, by: User | None, reason: Reason, tell: bool = True, now: datetime
+) -> list[Cancelled]:
     """Cancel every session that has not begun; each follows its own terms. It can be undone session by session.
 
     :raises NotPossibleNow: there is none
@@ -70,7 +74,7 @@ def cancel_rest(*, course: Course, by: User | None, reason: Reason, now: datetim
     if reason not in (*PATIENTS_REASONS, Reason.CLINIC):
         raise NotPossibleNow
     with named_constraints(), transaction.atomic(durable=True):
-        return _cancel_rest(course, by, reason, now)
+        return _cancel_rest(course, by, reason, tell, now)
 
 
 def review_course(*, course: Course, outcome: str, by: User, now: datetime) -> Course:
@@ -118,7 +122,7 @@ def add_sessions(
         return made
 
 
-def _move_all(course: Course, starts: Sequence[datetime], by: User | None, now: datetime) -> list[Moved]:
+def _move_all(course: Course, starts: Sequence[datetime], tell: bool, by: User | None, now: datetime) -> list[Moved]:
     seen = list(coming_sessions(course, now=now))
     if not seen or len(seen) != len(starts):
         raise NotPossibleNow
@@ -129,7 +133,15 @@ def _move_all(course: Course, starts: Sequence[datetime], by: User | None, now: 
     over = sessions_of(course).filter(start__lt=visits[0].start).exclude(status=Status.NOSHOW).last()
     _require_spacing(course, [*([over.start] if over else []), *starts], zone)
     return [
-        move_to_place(visit, practitioner=visit.practitioner, start=wanted[visit.pk], by=by, with_course=True, now=now)
+        move_to_place(
+            visit,
+            practitioner=visit.practitioner,
+            start=wanted[visit.pk],
+            by=by,
+            with_course=True,
+            tell=tell,
+            now=now,
+        )
         for visit in _in_turn([one for one in visits if one.start != wanted[one.pk]], wanted)
     ]
 
@@ -169,13 +181,13 @@ def _coming(sessions: Sequence[Appointment], now: datetime) -> list[Appointment]
     return [one for one in sessions if one.status in (Status.PENDING, Status.BOOKED) and one.start > now]
 
 
-def _cancel_rest(course: Course, by: User | None, reason: Reason, now: datetime) -> list[Cancelled]:
+def _cancel_rest(course: Course, by: User | None, reason: Reason, tell: bool, now: datetime) -> list[Cancelled]:
     coming = _coming(_lock_standing(course), now)
     if not coming:
         raise NotPossibleNow
     for visit in coming:
         check_own(visit, by)
-    return [cancel_undoably(visit, reason=reason, by=by, now=now) for visit in coming]
+    return [cancel_undoably(visit, reason=reason, by=by, tell=tell, now=now) for visit in coming]
 
 
 def _note_review(course: Course, outcome: str, by: User, now: datetime) -> Course:

@@ -15,6 +15,8 @@ from booking.services.states import move_on, record_change, require_clinic
 from intake.models import Patient, Screening, User
 from intake.services.patients import PatientDetails
 
+PaidAtDesk = Literal["desk", "none", "package"]  # a caller's money is never asked for online
+
 
 def book_for_caller(
     *,
@@ -24,7 +26,7 @@ def book_for_caller(
     patient: Patient | PatientDetails,
     screening: Screening | None = None,
     wait_for_form: bool = False,
-    payment: Literal["desk", "none"] = "desk",
+    payment: PaidAtDesk = "desk",
     cover: Cover | None = None,
     note: str = "",
     request_key: UUID,
@@ -62,7 +64,7 @@ def book_walk_in(
     patient: Patient | PatientDetails,
     screening: Screening | None = None,
     wait_for_form: bool = False,
-    payment: Literal["desk", "none"] = "desk",
+    payment: PaidAtDesk = "desk",
     cover: Cover | None = None,
     note: str = "",
     set_aside: Appointment.SetAside = Appointment.SetAside.WALK_IN,
@@ -116,7 +118,7 @@ def _asked(
     patient: Patient | PatientDetails,
     screening: Screening | None,
     wait_for_form: bool,
-    payment: Literal["desk", "none"],
+    payment: PaidAtDesk,
     cover: Cover | None,
     note: str,
     request_key: UUID,

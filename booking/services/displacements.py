@@ -16,6 +16,7 @@ from django.db import transaction
 from booking.errors import NotPossibleNow, SlotNotOffered, SlotTaken, SpacingBroken, TryAgain
 from booking.models import Appointment, Displacement, Offer, Practitioner, Task
 from booking.reminders.services import announce_visit_stays, ask_for_another_time
+from booking.reminders.ways import can_be_written_to
 from booking.rules.displacement import answer_by
 from booking.rules.errands import call_back_by
 from booking.rules.lifecycle import COMING
@@ -200,7 +201,7 @@ def _require_askable(visit: Appointment) -> None:
     """:raises NotPossibleNow: it is no question of another time, or the question was asked already"""
     if visit.status not in COMING or visit.awaiting == Appointment.Awaiting.PAYMENT or not cant_take_place(visit):
         raise NotPossibleNow
-    if visit.patient is None or not visit.patient.email:
+    if visit.patient is None or not can_be_written_to(visit.patient, "another-time"):
         raise NotPossibleNow
     if Displacement.objects.filter(appointment=visit, state=State.ASKED).exists():
         raise NotPossibleNow

@@ -18,9 +18,11 @@ from booking.errors import (
     RegistrationMissing,
 )
 from booking.models import Appointment, Document, DocumentCopy, Location, Package
+from booking.reminders.of_money import announce_receipt
 from booking.rules.receipts import Said, as_facts, correction_needed, from_facts, reversal_of
 from booking.selectors.documents import may_have_papers_of, valid_documents_of
-from booking.selectors.receipts import facts_of_statement, facts_of_visit, money_of, therapist_of
+from booking.selectors.receipts import facts_of_visit, money_of, therapist_of
+from booking.selectors.statements import facts_of_statement
 from booking.services.constraints import named_constraints
 from booking.services.document_numbers import take_number
 from booking.services.locks import lock_appointment, lock_package
@@ -56,7 +58,7 @@ def issue_fee_document(*, appointment: Appointment, by: User, now: datetime) -> 
 def issue_statement(
     *, patient: Patient, location: Location, first: date, last: date, by: User, now: datetime
 ) -> Document:
-    """What a person's visits from `first` to `last` cost, and what was paid for them. Not for claims.
+    """What a person's visits from `first` to `last` cost, what was paid for them, and in advance. Not for claims.
 
     :raises NotAllowed: neither the patient's own account nor reception or a manager
     :raises PeriodInvalid, NothingInPeriod: nothing changed
@@ -162,7 +164,7 @@ def _write_for_visit(visit: Appointment, kind: Kind, said: Said, by: User | None
     assert visit.patient is not None
     if not _may_carry_a_number(visit, kind):
         raise RegistrationMissing
-    return write_document(
+    written = write_document(
         kind=kind,
         location=visit.location,
         patient=visit.patient,
@@ -173,6 +175,9 @@ def _write_for_visit(visit: Appointment, kind: Kind, said: Said, by: User | None
         by=by,
         now=now,
     )
+    if by is None or works_at_desk(by):  # who makes it on their own page has it before them
+        announce_receipt(appointment=visit, about=str(written.pk), now=now)
+    return written
 
 
 def _may_carry_a_number(visit: Appointment, kind: str) -> bool:

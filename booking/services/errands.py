@@ -17,7 +17,9 @@ from booking.rules.errands import call_back_by
 from booking.rules.lifecycle import COMING
 from booking.selectors.outside_hours import uncovered
 from booking.selectors.time_off import displacing, room_closing
+from booking.services.records import answer_on_call
 from booking.services.states import require_clinic
+from intake.access import is_therapist
 from intake.models import Patient, User
 from intake.origin import network_of
 from intake.services.audit import record_event
@@ -26,6 +28,8 @@ from intake.tokens import hash_token
 
 Status = Task.Status
 CONTACT_KEPT: Final = timedelta(days=30)  # after the task is closed
+ON_CALL_FOR: Final = timedelta(days=7)  # so long sees the record who took an urgent call
+URGENT_AGAIN: Final = timedelta(minutes=15)  # after a try that reached nobody
 CALL_BACKS_A_DAY: Final = 5  # of one browser
 CALL_BACKS_OF_A_PLACE: Final = 10  # an hour from one network address: a family, or an office
 DAY: Final = timedelta(days=1)
@@ -90,7 +94,8 @@ def ask_for_call_back(
 
 
 def take_task(*, task: Task, by: User, now: datetime) -> Task:
-    """Say that one does it now, so that nobody else calls as well.
+    """Say that one does it now, so that nobody else calls as well. A therapist who takes an urgent call after a visit
+    sees that record for a week.
 
     :raises NotPossibleNow: a colleague has it, or it is closed
     """
@@ -101,6 +106,8 @@ def take_task(*, task: Task, by: User, now: datetime) -> Task:
             raise NotPossibleNow(_("A colleague has just taken this."))
         locked.status, locked.owner, locked.taken_at = Status.IN_PROGRESS, by, now
         locked.save(update_fields=["status", "owner", "taken_at"])
+        if locked.kind == Task.Kind.AFTER_VISIT_URGENT and locked.patient is not None and is_therapist(by):
+            answer_on_call(user=by, patient=locked.patient, until=now + ON_CALL_FOR, now=now)
         record_event(action="task-taken", entity=locked, patient=locked.patient, by=by, now=now)
         return locked
 
@@ -126,6 +133,8 @@ def log_attempt(*, task: Task, outcome: TaskAttempt.Outcome, location: Location,
             return _close(locked, Status.COMPLETED, by, now)
         locked.status, locked.owner, locked.taken_at = Status.REQUESTED, None, None
         locked.due_at = call_back_by(now, weekly=location.weekly_hours, zone=location.time_zone)
+        if locked.kind == Task.Kind.AFTER_VISIT_URGENT:
+            locked.due_at = now + URGENT_AGAIN
         locked.save(update_fields=["status", "owner", "taken_at", "due_at"])
         return locked
 
@@ -185,8 +194,9 @@ def close_tasks_of_findings(*, by: User | None = None, finding: Finding | None =
 
 
 def forget_contacts(*, now: datetime) -> int:
-    """Blank the names and numbers of tasks that were closed 30 days ago; returns how many."""
+    """Blank the names and numbers of tasks that were closed 30 days ago; returns how many. Not on a held record."""
     closed = Task.objects.filter(contact__isnull=False, closed_at__lte=now - CONTACT_KEPT)
+    closed = closed.exclude(patient__kept_on_hold=True)
     return closed.update(contact=None)
 
 

@@ -164,7 +164,7 @@ def note_fee_not_taken(payment: Payment, visit: Appointment, now: datetime) -> N
 
 
 def ask_by_link(case: FeeCase, visit: Appointment, *, problem: str, now: datetime) -> None:
-    """Mail a link to pay a fee that can't be taken from a card. Where none can be sent, it waits for the desk."""
+    """Send a link to pay a fee that can't be taken from a card. Where none can be sent, it waits for the desk."""
     case.problem = problem
     _move(case, State.DECLINED)
     record_change(appointment=visit, action="fee-not-taken", role=SYSTEM, amount=case.amount, now=now)

@@ -5,7 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from booking.models import Appointment, FeeCase, KeptCard
-from booking.payments.ledger import Kind, balance_of, write_entry
+from booking.payments.asking import ask_for
+from booking.payments.ledger import balance_of
 from booking.payments.models import Payment
 from booking.reminders.switch import senders_released
 from booking.rules import fee_cases as rules
@@ -74,19 +75,17 @@ def _is_being_paid(visit: Appointment) -> bool:
 
 def _charge(case: FeeCase, visit: Appointment, amount: int, now: datetime) -> Payment:
     assert visit.patient is not None
-    payment = Payment.objects.create(
-        appointment=visit,
+    payment = ask_for(
+        visit,
         payer=visit.patient,
         purpose=Payment.Purpose.FEE,
         gateway=Payment.Gateway.STRIPE,
-        card=kept_card_of(visit.patient),
-        fee_case=case,
         amount=amount,
         keep_amount=amount,
-        currency=visit.currency,
-        created_at=now,
+        card=kept_card_of(visit.patient),
+        fee_case=case,
+        now=now,
     )
-    write_entry(payment=payment, kind=Kind.CHARGE, amount=amount, reference="asked", now=now)
     case.state = State.TAKING
     case.save(update_fields=["state"])
     record_change(appointment=visit, action="fee-being-taken", role=SYSTEM, amount=amount, now=now)

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from booking.errors import BookingError, NotPossibleNow, SlotNotOffered, SlotTaken, TryAgain
 from booking.models import FreedTime, HealthcareService, Offer, Practitioner, WaitlistEntry
 from booking.reminders.waiting import send_offer
+from booking.reminders.ways import can_be_written_to
 from booking.rules.availability import Slot
 from booking.rules.intervals import Interval
 from booking.rules.waitlist import best_slot, next_asking, offer_ends
@@ -92,8 +93,8 @@ def offer_by_hand(
     :raises NotCleared, SlotTaken, SlotNotOffered: as any hold
     """
     require_clinic(by)
-    if not entry.patient.email:
-        raise NotPossibleNow(_("There is no e-mail address. Please call them and book the time."))
+    if not can_be_written_to(entry.patient, "waitlist-offer"):
+        raise NotPossibleNow(_("There is no way to write to them. Please call them and book the time."))
     ends = offer_ends(now, offer_hours_of(entry.location))
     if ends is None:
         raise NotPossibleNow(_("Nobody is written to at this hour. Please call them."))

@@ -9,6 +9,7 @@ from booking.errors import NotPossibleNow
 from booking.models import Appointment
 from booking.reminders.models import Communication
 from booking.reminders.services import ask_for_form, ask_for_signature, ask_to_check, resend
+from booking.reminders.ways import can_be_written_to
 from booking.rules.lifecycle import COMING
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due
@@ -49,8 +50,8 @@ def send_signature_link(*, appointment: Appointment, by: User, now: datetime) ->
         visit = lock_appointment(appointment)
         if visit.status not in (*COMING, Appointment.Status.ARRIVED) or not needles(visit.service):
             raise NotPossibleNow
-        if visit.patient is None or not visit.patient.email:
-            raise NotPossibleNow(_("There is no e-mail address. It can be read and signed here at the clinic."))
+        if not _can_be_written_to(visit, "to-sign"):
+            raise NotPossibleNow(_("There is no way to write to them. It can be read and signed here at the clinic."))
         _refuse_twice(visit, "to-sign")
         token = manage_token(visit)
         known = token if visit.manage_token_hash == hash_token(token) else None
@@ -71,8 +72,10 @@ def send_form_link(*, appointment: Appointment, by: User, now: datetime) -> None
         may_answer = visit.status in (*COMING, Appointment.Status.ARRIVED)
         if not may_answer or waits_for_others or not visit.service.needs_screening:
             raise NotPossibleNow
-        if visit.patient is None or not visit.patient.email:
-            raise NotPossibleNow(_("There is no e-mail address. Please ask for one, or help with the form by phone."))
+        if not _can_be_written_to(visit, "form-needed"):
+            raise NotPossibleNow(
+                _("There is no way to write to them. Please ask for an e-mail address, or help with the form by phone.")
+            )
         _refuse_twice(visit, "form-needed")
         token = manage_token(visit)
         known = token if visit.manage_token_hash == hash_token(token) else None
@@ -91,12 +94,16 @@ def send_check_link(*, appointment: Appointment, by: User, now: datetime) -> Non
         visit = lock_appointment(appointment)
         if recheck_due(visit, now=now) == "nothing":
             raise NotPossibleNow
-        if visit.start <= now or visit.patient is None or not visit.patient.email:
+        if visit.start <= now or not _can_be_written_to(visit, "recheck"):
             raise NotPossibleNow(_("No mail can be sent for this. Let the patient answer here, or ask in the room."))
         token = manage_token(visit)
         known = token if visit.manage_token_hash == hash_token(token) else None
         ask_to_check(appointment=visit, manage_token=known, now=now)
         record_change(appointment=visit, action="check-link-sent", by=by, now=now)
+
+
+def _can_be_written_to(visit: Appointment, kind: str) -> bool:
+    return visit.patient is not None and can_be_written_to(visit.patient, kind)
 
 
 def _refuse_twice(visit: Appointment, kind: str) -> None:

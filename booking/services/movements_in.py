@@ -15,18 +15,30 @@ CARD: Final = "card"
 CAME_BACK: Final = ("failed", "canceled")  # a refund whose money is on our account again
 
 
-def write_movements(payment: Payment, seen: Seen, now: datetime) -> None:
-    """Everything that is seen and not written down yet. The payment is locked."""
+def write_movements(payment: Payment, seen: Seen, now: datetime) -> bool:
+    """Everything that is seen and not written down yet; whether money came back that we had given back. The payment is
+    locked.
+    """
     if seen.intent is None:
-        return
-    if seen.intent.amount != payment.amount or seen.intent.currency != payment.currency:
+        return False
+    if seen.intent.amount != payment.amount:
         sums = {"ours": payment.amount, "seen": seen.intent.amount}
         report(kind=Finding.Kind.AMOUNT, object_id=seen.intent.id, payment=payment, **sums, now=now)
     _write_intent(payment, seen.intent, now)
-    for refund in seen.refunds:
-        _write_refund(payment, refund, now)
     for dispute in seen.disputes:
         _write_dispute(payment, dispute, now)
+    came_back = [refund for refund in seen.refunds if _write_refund(payment, refund, now)]
+    return bool(came_back)
+
+
+def is_other_money(payment: Payment, seen: Seen, now: datetime) -> bool:
+    """Whether Stripe shows another currency than we asked for. Nothing is written or decided then: a person looks."""
+    intent = seen.intent
+    if intent is None or intent.currency == payment.currency:
+        return False
+    sums = {"ours": payment.amount, "seen": intent.amount, "currency": intent.currency}
+    report(kind=Finding.Kind.AMOUNT, object_id=intent.id, payment=payment, **sums, now=now)
+    return True
 
 
 def keep_what_is_left(payment: Payment, now: datetime) -> None:
@@ -50,11 +62,14 @@ def _write_intent(payment: Payment, intent: IntentSeen, now: datetime) -> None:
         _write(payment, Kind.VOID, total(payment, Kind.AUTHORISATION), intent.id, now)
 
 
-def _write_refund(payment: Payment, refund: RefundSeen, now: datetime) -> None:
+def _write_refund(payment: Payment, refund: RefundSeen, now: datetime) -> bool:
+    """Whether it is new that the bank sent it back."""
     _write(payment, Kind.REFUND, refund.amount, refund.id, now)
-    if refund.status in CAME_BACK and _write(payment, Kind.REFUND_FAILED, refund.amount, refund.id, now):
-        kind = Finding.Kind.REFUND_FAILED
-        report(kind=kind, object_id=refund.id, payment=payment, amount=refund.amount, now=now)
+    if refund.status not in CAME_BACK or not _write(payment, Kind.REFUND_FAILED, refund.amount, refund.id, now):
+        return False
+    kind = Finding.Kind.REFUND_FAILED
+    report(kind=kind, object_id=refund.id, payment=payment, amount=refund.amount, now=now)
+    return True
 
 
 def _write_dispute(payment: Payment, dispute: DisputeSeen, now: datetime) -> None:

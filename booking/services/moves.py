@@ -10,6 +10,7 @@ from booking.errors import NotCleared, NotPossibleNow, ReasonNeeded, SlotTaken, 
 from booking.models import Appointment, FeeCase, Practitioner
 from booking.payments.services import charge_fee
 from booking.reminders.services import replan_after_move
+from booking.reminders.untold import keep_untold
 from booking.rules import policy
 from booking.rules.intervals import Interval, subtract
 from booking.rules.lifecycle import COMING
@@ -47,11 +48,12 @@ def reschedule_appointment(
     practitioner: Practitioner | None,
     start: datetime,
     set_aside: str = "",
+    tell: bool = True,
     by: User | None,
     now: datetime,
 ) -> Moved:
     """Move a visit or a request to another time or therapist (None: the same). Without `by` it is whoever holds the
-    link.
+    link. Staff may choose not to `tell` the patient; reminders come all the same.
 
     `set_aside` (`Appointment.SetAside`) is why staff go beyond the rules: hours, steps, and the terms for moving.
 
@@ -66,7 +68,7 @@ def reschedule_appointment(
         with named_constraints(), transaction.atomic(durable=True):
             rooms = rooms_there(service=appointment.service, practitioner=whose)
             visit = lock_appointment(appointment, practitioners=[whose.pk], rooms=rooms)
-            return move_to_place(visit, practitioner=whose, start=start, set_aside=set_aside, by=by, now=now)
+            return move_to_place(visit, practitioner=whose, start=start, set_aside=set_aside, tell=tell, by=by, now=now)
     except SlotTaken as taken:
         near = nearest_slots(
             service=appointment.service,
@@ -87,6 +89,7 @@ def move_to_place(
     offered: bool = False,
     set_aside: str = "",
     with_course: bool = False,
+    tell: bool = True,
     now: datetime,
 ) -> Moved:
     """The move itself, in the caller's durable transaction, of a visit that is locked together with both therapists and
@@ -101,7 +104,7 @@ def move_to_place(
     by_clinic = offered or acts_for_clinic(by)
     require_real_time(start, now)
     _check(visit, practitioner, start, by, now)
-    if set_aside and not acts_for_clinic(by):
+    if (set_aside or not tell) and not acts_for_clinic(by):
         raise NotAllowed
     if not (offered or set_aside):
         _check_terms(visit, by, now)
@@ -146,6 +149,8 @@ def move_to_place(
         take_what_is_authorised(visit, now=now)
     for one in {old_practitioner, practitioner}:
         keep_care_relation(practitioner=one, patient=visit.patient, now=now)
+    if by is not None and not tell:
+        keep_untold(appointment=visit, kind="moved", by=by, now=now)
     replan_after_move(appointment=visit, now=now)
     record_change(
         appointment=visit,

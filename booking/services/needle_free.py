@@ -9,6 +9,7 @@ from booking.errors import NotCleared, NotPossibleNow
 from booking.models import Appointment
 from booking.payments.services import release_payments
 from booking.reminders.services import announce_change
+from booking.reminders.untold import keep_untold
 from booking.rules.intervals import Interval, subtract
 from booking.selectors.offers import needle_free_offer
 from booking.selectors.openings import as_range, shape_of
@@ -29,10 +30,10 @@ _NONE_FITS = _("No visit without needles fits into this time.")
 _NONE_HERE = _("The clinic has no visit without needles in person. Add one in the settings, or cancel: that is free.")
 
 
-def make_needle_free(*, appointment: Appointment, by: User | None, now: datetime) -> Appointment:
+def make_needle_free(*, appointment: Appointment, tell: bool = True, by: User | None, now: datetime) -> Appointment:
     """Turn a needling visit that has not begun into one without needles: same time, same therapist, no fee.
 
-    Without `by` it is whoever holds the link.
+    Without `by` it is whoever holds the link. Staff may choose not to `tell` the patient.
 
     :raises NotCleared: urgent signs speak against any visit
     :raises NotPossibleNow: the visit has no needles, is over, or nothing fits into its time
@@ -40,11 +41,17 @@ def make_needle_free(*, appointment: Appointment, by: User | None, now: datetime
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(appointment)
         check_own(visit, by)
-        return take_needles_out(visit, by=by, by_staff=acts_for_clinic(by), now=now)
+        return take_needles_out(visit, by=by, by_staff=acts_for_clinic(by), tell=tell, now=now)
 
 
 def take_needles_out(
-    visit: Appointment, *, by: User | None = None, role: str = "", by_staff: bool = False, now: datetime
+    visit: Appointment,
+    *,
+    by: User | None = None,
+    role: str = "",
+    by_staff: bool = False,
+    tell: bool = True,
+    now: datetime,
 ) -> Appointment:
     """The same for a locked visit, in the caller's transaction."""
     if visit.status not in (Status.PENDING, Status.BOOKED, Status.ARRIVED) or not needles(visit.service):
@@ -78,6 +85,8 @@ def take_needles_out(
     if visit.deposit_amount > visit.price_amount:
         release_payments(appointment=visit, keep=visit.price_amount, now=now)
     take_what_is_authorised(visit, now=now)
+    if by is not None and not tell:
+        keep_untold(appointment=visit, kind="changed", by=by, now=now)
     announce_change(appointment=visit, now=now)
     record_change(appointment=visit, action="made-needle-free", by=by, role=role, before=before, now=now)
     return visit

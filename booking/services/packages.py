@@ -8,8 +8,9 @@ from django.db import transaction
 
 from booking.errors import NotPossibleNow, PaymentNotOffered, PrepaymentForbidden, TermsChanged
 from booking.models import Package, PackageOffer
+from booking.payments.asking import ask_for, note_received
 from booking.payments.desk_gateway import METHODS
-from booking.payments.ledger import Kind, write_entry
+from booking.payments.ledger import Kind
 from booking.payments.models import Payment
 from booking.selectors.documents import may_have_papers_of
 from booking.selectors.package_terms import name_of, terms_of
@@ -90,12 +91,7 @@ def sell_package(
             return same
         package = _written(_sold(offer, price), patient, request_key, now, sold_by=by)
         payment = _ask(package, Gateway.DESK, now)
-        write_entry(
-            payment=payment, kind=Kind.DESK, amount=price, reference=str(request_key), method=method, by=by, now=now
-        )
-        payment.state, payment.keep_amount, payment.settled_at = Payment.State.CAPTURED, price, now
-        payment.revision += 1
-        payment.save()
+        note_received(payment, kind=Kind.DESK, reference=str(request_key), method=method, by=by, now=now)
         start_package(package=package, by=by, now=now)
         return package
 
@@ -135,14 +131,5 @@ def _written(
 
 
 def _ask(package: Package, gateway: Payment.Gateway, now: datetime) -> Payment:
-    payment = Payment.objects.create(
-        package=package,
-        payer=package.patient,
-        purpose=Payment.Purpose.PACKAGE,
-        gateway=gateway,
-        amount=package.price_amount,
-        currency=package.currency,
-        created_at=now,
-    )
-    write_entry(payment=payment, kind=Kind.CHARGE, amount=package.price_amount, reference="asked", now=now)
-    return payment
+    purpose, amount = Payment.Purpose.PACKAGE, package.price_amount
+    return ask_for(package, payer=package.patient, purpose=purpose, gateway=gateway, amount=amount, now=now)

@@ -1,4 +1,4 @@
-"""A link in a mail by which somebody pays online what is due for a visit: made, sent again, ended.
+"""A link in a mail or a text by which somebody pays online what is due for a visit: made, sent again, ended.
 
 The link itself asks for nothing: what is due is looked at when its page is opened (`booking.services.paying_by_link`).
 """
@@ -25,7 +25,7 @@ LASTS: Final = timedelta(days=30)
 
 
 def send_pay_link(*, appointment: Appointment, by: User, now: datetime) -> PayLink:
-    """Mail the patient a link to pay what is due; sent again it is the same link, for another 30 days.
+    """Send the patient a link to pay what is due; sent again it is the same link, for another 30 days.
 
     :raises NothingDue, PaymentNotOffered, PrepaymentForbidden, NotPossibleNow: as `ask_to_pay`
     """

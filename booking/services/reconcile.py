@@ -140,7 +140,7 @@ def _compare(intent: IntentSeen, now: datetime) -> None:
     if payment.settled_at is None or total(payment, Kind.CAPTURE) != intent.received:
         settle(payment=payment, now=now)
     taken = total(payment, Kind.CAPTURE)
-    if intent.status == "succeeded" and taken != intent.received:
+    if intent.status == "succeeded" and intent.currency == payment.currency and taken != intent.received:
         report(
             kind=Finding.Kind.AMOUNT, object_id=intent.id, payment=payment, ours=taken, seen=intent.received, now=now
         )

@@ -50,6 +50,13 @@ def keep_care_relation(*, practitioner: Practitioner, patient: Patient | None, n
         CareRelation.objects.filter(pk=found.pk).update(valid_until=until)
 
 
+def answer_on_call(*, user: User, patient: Patient, until: datetime, now: datetime) -> None:
+    """Let a therapist who answers a patient that needs help see the record until then."""
+    CareRelation.objects.update_or_create(
+        practitioner=user, patient=patient, reason="on-call", defaults={"valid_from": now, "valid_until": until}
+    )
+
+
 def stand_in(*, practitioner: Practitioner, patient: Patient, until: datetime, now: datetime) -> None:
     """Let a therapist who answers for a colleague see the answers until then."""
     CareRelation.objects.update_or_create(

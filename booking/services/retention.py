@@ -7,7 +7,19 @@ from django.db import transaction
 from django.db.models import Max, Q, QuerySet
 from django.utils.translation import gettext as _
 
-from booking.models import Appointment, Cover, Document, Encounter, KeptCard, Location, PatientTerms, Task
+from booking.models import (
+    AfterCareAnswer,
+    Appointment,
+    Cover,
+    Document,
+    Encounter,
+    IncidentEntry,
+    KeptCard,
+    Location,
+    PatientTerms,
+    Task,
+)
+from booking.reminders.addresses import forget_reach
 from booking.reminders.models import Communication
 from booking.services.waitlist import end_entries_of
 from intake.clock import clinic_date
@@ -36,10 +48,13 @@ def patients_past_retention(*, location: Location, now: datetime) -> Iterator[Pa
 def erase_record(*, patient: Patient, by: User | None, now: datetime) -> Patient:
     """Erase who somebody was, their answers, the notes of their visits and the words sent to them. Money stays.
 
-    :raises NotAllowed: the record is kept because of a complaint or claim
+    :raises OnHold: the record is kept because of a complaint or claim
     """
     end_entries_of(patient=patient, by=by, now=now)
     Encounter.objects.filter(appointment__patient=patient).delete()  # what was done, and whose yes it rested on
+    AfterCareAnswer.objects.filter(appointment__patient=patient).delete()
+    IncidentEntry.objects.filter(incident__appointment__patient=patient).delete()  # that it happened stays counted
+    forget_reach(patient=patient)
     erased = erase_patient(patient=patient, by=by, now=now)
     Appointment.objects.filter(patient=patient).update(note=None, manage_token_hash="")
     Task.objects.filter(patient=patient).update(contact=None)

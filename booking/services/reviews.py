@@ -23,6 +23,7 @@ from booking.services.admission import admit, clearance_for, take_what_is_author
 from booking.services.cancellations import cancel
 from booking.services.constraints import named_constraints
 from booking.services.errands import open_task
+from booking.services.fee_cases import withdraw_fees
 from booking.services.freed_time import note_freed_time
 from booking.services.locks import lock_appointment, lock_appointments
 from booking.services.needle_free import take_needles_out
@@ -192,6 +193,7 @@ def _refuse(visit: Appointment, made: ScreeningDecision, by: User, now: datetime
         visit.save()
         note_freed_time(appointment=visit, due_at=now, now=now)
         release_payments(appointment=visit, keep=0, now=now)
+        withdraw_fees(visit, now=now)
         announce_decision(appointment=visit, decision="declined", now=now)
 
 

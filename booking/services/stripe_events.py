@@ -20,7 +20,7 @@ from booking.payments.findings import report
 from booking.payments.models import Finding, Payment, WebhookEvent
 from booking.payments.signatures import is_signed
 from booking.services.batches import work_off
-from booking.services.cards import settle_card
+from booking.services.card_settlement import settle_card
 from booking.services.settlement import settle
 
 LEASE: Final = timedelta(seconds=60)

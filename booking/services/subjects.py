@@ -12,6 +12,7 @@ from booking.errors import HoldExpired, NotPossibleNow
 from booking.models import Appointment, Package
 from booking.payments.gateway import MethodSeen
 from booking.payments.models import Payment
+from booking.reminders.of_money import announce_payment_problem
 from booking.services.cards import note_card_beside
 from booking.services.documents import correct_documents
 from booking.services.fee_cases import note_fee_not_taken, note_fee_paid
@@ -40,6 +41,9 @@ class Subject(Protocol):
 
     def money_went_back(self, *, now: datetime) -> None:
         """Its papers must say so."""
+
+    def needs_a_look(self, payment: Payment, *, now: datetime) -> None:
+        """What was held or given back is not where it was to be: who pays must hear of it."""
 
     def require_payable(self, payment: Payment) -> None:
         """:raises HoldExpired, NotPossibleNow, PrepaymentForbidden: there is nothing to pay for any more"""
@@ -84,6 +88,9 @@ class OfVisit:
     def money_went_back(self, *, now: datetime) -> None:
         correct_documents(appointment=self.visit, now=now)
 
+    def needs_a_look(self, payment: Payment, *, now: datetime) -> None:
+        announce_payment_problem(appointment=self.visit, about=str(payment.pk), now=now)
+
     def require_payable(self, payment: Payment) -> None:
         if payment.purpose != Payment.Purpose.DEPOSIT:
             return  # what is due is looked at when its link asks for it
@@ -121,6 +128,9 @@ class OfPackage:
 
     def money_went_back(self, *, now: datetime) -> None:
         correct_package_documents(package=self.package, now=now)
+
+    def needs_a_look(self, payment: Payment, *, now: datetime) -> None:
+        """Staff see to it: letters are about visits."""
 
     def require_payable(self, payment: Payment) -> None:
         if self.package.state != Package.State.WAITING:

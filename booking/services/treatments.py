@@ -18,6 +18,7 @@ from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.practitioners import may_needle, needles
 from booking.selectors.treatments import age_rule_of, look_of, returning_patient, techniques_of
 from booking.services.admission import clearance_for
+from booking.services.after_care import plan_after_visit
 from booking.services.constraints import named_constraints
 from booking.services.locks import lock_appointment
 from booking.services.states import record_change
@@ -176,6 +177,7 @@ def record_treatment(
         )
         encounter.status = Encounter.Status.FINISHED
         encounter.save(update_fields=["status"])
+        plan_after_visit(appointment=visit, now=now)
         record_change(appointment=visit, action="treatment-recorded", by=by, now=now)
     if finish and visit.status == Status.CHECKED_IN:
         finish_visit(appointment=visit, by=by, now=now)

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from booking.errors import NotCleared, NotPossibleNow, SlotTaken, TooLate
 from booking.models import Appointment
 from booking.reminders.services import plan_booking_messages
+from booking.reminders.untold import forget_untold_end
 from booking.selectors.openings import Notice
 from booking.selectors.slots import nearest_slots
 from booking.services.admission import admit, clearance_for, is_unfinished, take_what_is_authorised
@@ -77,6 +78,7 @@ def _take_again(appointment: Appointment, by: User | None, now: datetime) -> App
         _admit_again(visit, by, now)
     visit.save()
     forget_freed_time(appointment=visit)
+    forget_untold_end(appointment=visit)
     if (visit.status, visit.awaiting) != before:  # the answers were looked at in these minutes
         take_what_is_authorised(visit, now=now)
         plan_booking_messages(appointment=visit, now=now)

@@ -9,12 +9,15 @@ from django.utils.translation import gettext_lazy as _
 from booking.errors import NotCleared, NotPossibleNow, RecheckDue
 from booking.models import Appointment, Encounter, FeeCase
 from booking.payments.services import charge_fee, release_payments
+from booking.reminders.of_care import plan_no_show, unsay_no_show
 from booking.reminders.services import CANCELLED, stop_messages
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.fees import costs_nothing, no_show_fee_of
+from booking.selectors.misses import has_strayed
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due
 from booking.services.admission import clearance_for, is_unfinished
+from booking.services.after_care import plan_after_visit
 from booking.services.claims import drop_claim, open_claim
 from booking.services.constraints import named_constraints
 from booking.services.documents import correct_documents
@@ -44,6 +47,7 @@ def mark_arrived(*, appointment: Appointment, by: User, now: datetime) -> Appoin
             raise NotPossibleNow
         move_on(visit, Status.ARRIVED)
         visit.arrived_at, visit.excused = now, False
+        unsay_no_show(appointment=visit, now=now)
         withdraw_fees(visit, now=now)
         correct_documents(appointment=visit, by=by, now=now)  # of a fee for not having come
         return _keep(visit, "arrived", by, now)
@@ -109,6 +113,7 @@ def finish_visit(*, appointment: Appointment, by: User, now: datetime) -> Appoin
         move_on(visit, Status.FULFILLED)
         visit.finished_at = now
         open_claim(visit, now=now)
+        plan_after_visit(appointment=visit, now=now)
         return _keep(visit, "fulfilled", by, now)
 
 
@@ -130,6 +135,9 @@ def mark_noshow(*, appointment: Appointment, by: User, waive_fee: bool = False, 
         release_payments(appointment=visit, keep=fee, now=now)
         propose_fee(visit, cause=FeeCase.Cause.NO_SHOW, charged=charged, fee=fee, now=now)
         stop_messages(appointment=visit, reason=str(_("The patient did not come.")), now=now)
+        if visit.patient is not None and not costs_nothing(visit):
+            is_first = not has_strayed(visit.patient, besides=visit)
+            plan_no_show(appointment=visit, is_first=is_first, has_fee=fee > 0, now=now)
         return _keep(visit, "noshow", by, now, fee=fee)
 
 

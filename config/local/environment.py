@@ -19,7 +19,11 @@ VAR = Path(os.environ.get("DRYPOINT_VAR") or ROOT / "var").resolve()
 DATABASE = "drypoint"
 _ASSUMED = "DRYPOINT_ASSUMED"  # names the variables that were filled in, so that `up` can tell them from given ones
 _LONGEST_SOCKET_FOLDER = 80  # bytes; a socket's whole path may be 107 on Linux and 103 on macOS
-_OF_THE_SIMULATOR = ("STRIPE_SECRET_KEY", "STRIPE_API_BASE", "STRIPE_CHECKOUT_ORIGIN", "STRIPE_WEBHOOK_SECRETS")
+# What belongs to a simulator, by the variable that names a real account: that one never meets it.
+_OF_SIMULATORS = {
+    "STRIPE_SECRET_KEY": ("STRIPE_SECRET_KEY", "STRIPE_API_BASE", "STRIPE_CHECKOUT_ORIGIN", "STRIPE_WEBHOOK_SECRETS"),
+    "TWILIO_ACCOUNT_SID": ("TWILIO_ACCOUNT_SID", "TWILIO_API_BASE", "TWILIO_AUTH_TOKEN", "SMS_FROM"),
+}
 
 
 def postgres_in(var: Path) -> Postgres:
@@ -57,8 +61,9 @@ def complete(environment: MutableMapping[str, str], *, var: Path = VAR) -> None:
     found |= embedded(var)
     if addresses_file(var).exists():
         found |= secrets.read(addresses_file(var))
-    if environment.get("STRIPE_SECRET_KEY"):  # a real account never meets what belongs to the simulator
-        found = {name: value for name, value in found.items() if name not in _OF_THE_SIMULATOR}
+    for account, names in _OF_SIMULATORS.items():
+        if environment.get(account):
+            found = {name: value for name, value in found.items() if name not in names}
     assumed = {name: value for name, value in found.items() if not environment.get(name)}
     environment.update(assumed | {_ASSUMED: ",".join(assumed)})
 

@@ -32,6 +32,11 @@ def beat(environment: Mapping[str, str], *, memory: Path, name: str = "beat") ->
     return _module(name, argv, environment)
 
 
+def watch(environment: Mapping[str, str], *, every: float = 30) -> Program:
+    """Looks every so many seconds whether beat and worker do their work, and mails the owner if they don't."""
+    return _module("watch", ["django", "watch", "--every", str(every)], environment)
+
+
 def stripe_simulator(environment: Mapping[str, str], *, port: int, state: Path) -> Program:
     """A Stripe that moves no money. It sends its webhooks to SITE_URL."""
     argv = ["tests.simulators.stripe", "--port", str(port), "--state", str(state),
@@ -44,6 +49,14 @@ def mail_catcher(environment: Mapping[str, str], *, smtp_port: int, http_port: i
     """A mail server that keeps every message for an inbox page and sends none on."""
     where = ["--smtp-port", str(smtp_port), "--http-port", str(http_port), "--store", str(store)]
     return _module("mail", ["tests.simulators.mail", *where], environment, ready=_listens(smtp_port, http_port))
+
+
+def sms_simulator(environment: Mapping[str, str], *, port: int, state: Path) -> Program:
+    """A Twilio that sends no text on, shows all of them on a page, and tells SITE_URL what became of them."""
+    argv = ["tests.simulators.sms", "--port", str(port), "--state", str(state),
+            "--account", environment["TWILIO_ACCOUNT_SID"], "--token", environment["TWILIO_AUTH_TOKEN"],
+            "--webhook-url", f"{environment['SITE_URL']}/webhooks/sms/"]  # fmt: skip
+    return _module("sms", argv, environment, ready=_answers_http(port))
 
 
 def _module(

@@ -6,6 +6,7 @@ import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 
 import psycopg
 from amqp.exceptions import AMQPError
@@ -18,6 +19,7 @@ from config.local.errors import LocalError
 from config.local.processes import Processes
 
 SIMULATOR_KEY = "sk_test_simulator"
+SIMULATOR_ACCOUNT, SIMULATOR_NUMBER = "ACsimulator", "+15005550006"  # Twilio's own number for tests
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class Ports:
     inbox: int
     smtp: int
     stripe: int
+    sms: int
 
     @classmethod
     def beside(cls, web: int) -> "Ports":
@@ -38,7 +41,8 @@ class Ports:
         ports.require_free(web)
         inbox = ports.free_near((web + 25 - 1) % 65000 + 1, taken={web})
         smtp = ports.free_near(inbox + 1, taken={web, inbox})
-        return cls(web, inbox, smtp, ports.free_near(smtp + 1, taken={web, inbox, smtp}))
+        stripe = ports.free_near(smtp + 1, taken={web, inbox, smtp})
+        return cls(web, inbox, smtp, stripe, ports.free_near(stripe + 1, taken={web, inbox, smtp, stripe}))
 
 
 class Stack:
@@ -50,6 +54,7 @@ class Stack:
         self.processes = Processes(folder=var, say=say)
         self.environment: dict[str, str] = {}
         self.ports: Ports | None = None
+        self._password_of_phones = token_hex(16)  # it signs what the simulator tells, and lives as long as it
 
     def start_services(self) -> None:
         """Start the database and the broker, or see that the ones named in the environment answer.
@@ -80,6 +85,9 @@ class Stack:
         if self.has_simulator:
             state = self.var / "stripe.sqlite"
             self.processes.start(programs.stripe_simulator(self.environment, port=places.stripe, state=state))
+        if self.has_phones:
+            state = self.var / "texts.jsonl"
+            self.processes.start(programs.sms_simulator(self.environment, port=places.sms, state=state))
         self.processes.start(programs.web(self.environment, port=places.web), within=60)
         self.processes.start(programs.worker(self.environment))
         self.processes.start(programs.beat(self.environment, memory=self.var / "run" / "beat"))
@@ -99,6 +107,11 @@ class Stack:
         """Whether mail is caught rather than sent."""
         return "EMAIL_URL" not in self.given
 
+    @property
+    def has_phones(self) -> bool:
+        """Whether text messages are caught rather than sent."""
+        return "TWILIO_ACCOUNT_SID" not in self.given
+
     def _whole_environment(self, places: Ports) -> dict[str, str]:
         kept = secrets.read_or_make(self.var / "secrets.env")
         if not self.has_simulator:
@@ -113,6 +126,9 @@ class Stack:
             stripe = f"http://127.0.0.1:{places.stripe}"
             addresses |= {"STRIPE_API_BASE": stripe, "STRIPE_CHECKOUT_ORIGIN": stripe}
             addresses |= {"STRIPE_SECRET_KEY": SIMULATOR_KEY}
+        if self.has_phones:
+            addresses |= {"TWILIO_API_BASE": f"http://127.0.0.1:{places.sms}", "SMS_FROM": SIMULATOR_NUMBER}
+            addresses |= {"TWILIO_ACCOUNT_SID": SIMULATOR_ACCOUNT, "TWILIO_AUTH_TOKEN": self._password_of_phones}
         return addresses
 
 

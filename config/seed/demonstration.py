@@ -21,6 +21,7 @@ from booking.services.rechecks import begin_questions, extent_for, finish_questi
 from booking.services.visits import acknowledge_alert, check_in, finish_visit, mark_arrived
 from config.seed.answers import answer_like
 from config.seed.books import keep_the_books
+from config.seed.care import look_after_visits
 from config.seed.clinic import Clinic, new_id
 from config.seed.desk import count_drawers, mail_a_link, parts_of
 from config.seed.fees import let_fees_wait
@@ -54,6 +55,7 @@ def make_it_lively(*, clinic: Clinic, rng: Random, now: datetime) -> None:
     mail_a_link(by=reception, now=now)
     count_drawers(location=clinic.location, by=reception, now=now)
     keep_the_books(location=clinic.location, now=now)
+    look_after_visits(location=clinic.location, now=now)
 
 
 def _bring_up_to_date(reception: User, rng: Random, now: datetime) -> None:

@@ -1,6 +1,6 @@
 """Fees in the demonstration: visits that nobody came to, in every state that a manager meets."""
 
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 
@@ -14,37 +14,44 @@ from booking.services.fee_taking import begin_taking
 from booking.services.locks import lock_appointment
 from intake.models import Role, User
 
-_SHOWN = 5
-_EXPIRES = 2  # the how-manieth card
-_EXPIRED = 2024
+_SHOWN = ("card", "approved", "link", "no card", "waived")
 
 
 def let_fees_wait(*, now: datetime) -> None:
     """The latest missed visits: to decide with a card and without, approved, asked for by link, waived."""
     manager = User.objects.get(role=Role.MANAGER)
     missed = Appointment.objects.filter(status=Appointment.Status.NOSHOW, no_show_fee_amount__gt=0, cover=None)
-    cases = [_case(visit, number, now) for number, visit in enumerate(missed.order_by("-start", "pk")[:_SHOWN])]
-    for number, case in enumerate(one for one in cases if one is not None):
-        if number == 1:
+    for visit, shown in zip(missed.order_by("-start", "pk"), _SHOWN, strict=False):
+        case = _case(visit, shown, now)
+        if shown == "approved":
             approve_fee(case=case, by=manager, now=now)
-        elif number == 4:
+        elif shown == "waived":
             waive_fee(case=case, reason=FeeCase.Reason.CANT_HELP, by=manager, now=now)
-        elif number == _EXPIRES:
+        elif shown == "link":
             approved = approve_fee(case=case, by=manager, now=now - UNDO_FOR)
             with transaction.atomic():
                 begin_taking(approved, now=now)
 
 
-def _case(visit: Appointment, number: int, now: datetime) -> FeeCase | None:
-    if number != 3:
-        _leave_card(visit, expired=number == _EXPIRES)
+def _case(visit: Appointment, shown: str, now: datetime) -> FeeCase:
+    visit.late_moves = 1  # it had been moved late before, so this is no first miss that costs nothing
+    visit.save(update_fields=["late_moves"])
+    if shown != "no card":
+        runs_out = _month_before(now) if shown == "link" else visit.start.replace(day=1, year=visit.start.year + 3)
+        _leave_card(visit, runs_out.date())
         _agree(visit)
     with transaction.atomic():
         locked = lock_appointment(visit)
         fee = no_show_fee_of(locked)
         charged = charge_fee(appointment=locked, amount=fee, now=now)
         release_payments(appointment=locked, keep=fee, now=now)
-        return propose_fee(locked, cause=FeeCase.Cause.NO_SHOW, charged=charged, fee=fee, now=now)
+        case = propose_fee(locked, cause=FeeCase.Cause.NO_SHOW, charged=charged, fee=fee, now=now)
+    assert case is not None
+    return case
+
+
+def _month_before(now: datetime) -> datetime:
+    return now.replace(day=1) - timedelta(days=1)
 
 
 def _agree(visit: Appointment) -> None:
@@ -58,8 +65,8 @@ def _agree(visit: Appointment) -> None:
     )
 
 
-def _leave_card(visit: Appointment, *, expired: bool) -> None:
-    """A card that Stripe has never seen: asked for money, it says no."""
+def _leave_card(visit: Appointment, runs_out: date) -> None:
+    """A card that Stripe has never seen: asked for money, it says no. It is good through the month of `runs_out`."""
     assert visit.patient is not None
     KeptCard.objects.get_or_create(
         patient=visit.patient,
@@ -74,7 +81,7 @@ def _leave_card(visit: Appointment, *, expired: bool) -> None:
             "method_id": f"pm_demo{visit.pk.hex[:12]}",
             "brand": "mastercard" if visit.pk.int % 3 == 0 else "visa",
             "last4": f"{visit.pk.int % 10_000:04}",
-            "exp_year": _EXPIRED if expired else visit.start.year + 3,
-            "exp_month": 1 + visit.pk.int % 12,
+            "exp_year": runs_out.year,
+            "exp_month": runs_out.month,
         },
     )

@@ -20,6 +20,7 @@ from booking.selectors.practitioners import needles
 from booking.selectors.terms import agreed_of, policy_for
 from booking.services.links import manage_token
 from config.seed.answers import Answered, answer_like
+from config.seed.books import COMPARED
 from config.seed.clinic import Clinic, new_id
 from config.seed.diary import Visit
 from config.seed.names import person, story_phone
@@ -31,6 +32,8 @@ from intake.tokens import hash_token
 
 _Status = Appointment.Status
 _CARE_LASTS = timedelta(days=730)
+_OWING_SINCE = timedelta(days=12)
+_ONE_IN = 25
 _PAPER_LASTS = timedelta(days=366)  # of older visits only who came, when and to whom is left
 
 
@@ -136,6 +139,8 @@ class Writer:
             self.written.agreements.append(self._terms(appointment))
         self._agreement(appointment, known.patient)
         if appointment.status in (_Status.FULFILLED, _Status.BOOKED) and visit.service.price_amount:
+            if self._payers is not None:
+                self._deposit_online(appointment)
             self._money(appointment, paid=appointment.status == _Status.FULFILLED)
         return appointment
 
@@ -252,10 +257,22 @@ class Writer:
             appointment.cancel_reason = Appointment.CancelReason.PATIENT
             appointment.cancelled_at = appointment.start - timedelta(hours=30)
 
+    def _deposit_online(self, appointment: Appointment) -> None:
+        """Half of the deposits came with the booking: `config.seed.books` writes them."""
+        is_past = appointment.start < self._midnight - COMPARED and appointment.status == _Status.FULFILLED
+        if is_past and appointment.deposit_amount and appointment.pk.int % 2:
+            appointment.payment_choice, appointment.payment_way = "online", "deposit"
+
+    def _left_without_paying(self, appointment: Appointment) -> bool:
+        """A few of the last days."""
+        is_late = appointment.start > self._midnight - _OWING_SINCE
+        return self._payers is not None and is_late and appointment.pk.int % _ONE_IN == 0
+
     def _money(self, appointment: Appointment, *, paid: bool) -> None:
-        patients_part = appointment.price_amount - appointment.payer_amount
-        amount = patients_part if paid else appointment.deposit_amount
-        if not amount:
+        online = appointment.deposit_amount if appointment.payment_choice == "online" else 0
+        left = appointment.price_amount - appointment.payer_amount - online
+        amount = left if paid else appointment.deposit_amount
+        if not amount or (paid and self._left_without_paying(appointment)):
             return
         at = appointment.end if paid else appointment.created_at
         payment = Payment(

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
+from booking.services.contact_choices import YES_TO_TEXTS
 from frontend.patient.check_forms import birth_date_field
 from intake.models import Patient, User
 from intake.selectors.patients import patients_of
@@ -46,7 +47,7 @@ class DetailsForm(forms.Form):
     phone = PhoneNumberField(
         label=_("Phone"),
         required=False,
-        help_text=_("Only if we can't reach you by email."),
+        help_text=_("Only if we can't reach you by email, or for texts if you ask for them."),
         widget=forms.TextInput({"autocomplete": "tel", "inputmode": "tel"}),
         error_messages={
             "required": _("Give the phone number that we should call."),
@@ -127,15 +128,24 @@ class AgreeForm(forms.Form):
         help_text=_("Whether to use needles is decided there. You can change this later on your page."),
         required=False,
     )
+    texts = forms.BooleanField(label=_("Text me too"), help_text=_(YES_TO_TEXTS), required=False)
     agree = forms.BooleanField(
         label=_("I agree to these terms"),
         error_messages={"required": _("Please agree to the terms first. They stand above the box.")},
     )
 
     def __init__(
-        self, *args: Any, ways: Sequence[str], labels: Mapping[str, str], can_go_without: bool, **options: Any
+        self,
+        *args: Any,
+        ways: Sequence[str],
+        labels: Mapping[str, str],
+        can_go_without: bool,
+        can_text: bool,
+        **options: Any,
     ) -> None:
         super().__init__(*args, **options)
+        if not can_text:
+            del self.fields["texts"]
         self.ways = ways
         if len(ways) > 1:
             field = self.fields["payment"]

@@ -28,6 +28,7 @@ from booking.selectors.practitioners import needles
 from booking.services.admission import clearance_for
 from booking.services.appointments import Confirmed, confirm_details
 from booking.services.confirming import ways_to_pay
+from booking.services.contact_choices import agree_to_texts, may_be_asked_for_texts
 from booking.services.courses import confirm_course, ways_to_pay_course
 from booking.services.holds import extend_hold, release_hold
 from frontend.patient.book_forms import SOMEONE_NEW, AgreeForm, DetailsForm, WhichPatientForm, details_from
@@ -125,6 +126,7 @@ def agree(request: HttpRequest) -> HttpResponse:
         ways=_to_choose(ways),
         labels={way: terms.label_of(way) for way in ways},
         can_go_without=can_go_without,
+        can_text=may_be_asked_for_texts(who),
     )
     sign = _sign_form(request, way, hold, who, moment)
     status = 200
@@ -197,8 +199,12 @@ def _confirm(
         "now": moment,
     }
     if hold.course is None:
-        return confirm_details(appointment=hold, **said)
-    return confirm_course(course=hold.course, **said)[0]
+        confirmed = confirm_details(appointment=hold, **said)
+    else:
+        confirmed = confirm_course(course=hold.course, **said)[0]
+    if form.cleaned_data.get("texts") and confirmed.appointment.patient:
+        agree_to_texts(patient=confirmed.appointment.patient, how="booking", now=moment)
+    return confirmed
 
 
 def _sign_form(

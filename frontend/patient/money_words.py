@@ -19,6 +19,7 @@ NEXT: Final[dict[str, tuple[str, Words]]] = {
     "refund-failed": ("caution", _("Your bank could not take %(sum)s back. Please call us: we find another way.")),
     "refused": ("", _("We are looking into a payment of %(sum)s. You don't have to do anything.")),
     "undo-then-fee": ("caution", _("If you don't take it back, a fee of %(sum)s is owed after %(when)s.")),
+    "undo-then-used": ("caution", _("If you don't take it back, a session of “%(name)s” is used up after %(when)s.")),
     "undo-then-free": ("", _("It costs you nothing. What you have paid goes back to you after %(when)s.")),
     "undo-then-returned": ("", _("It costs you nothing. The visit goes back to your package after %(when)s.")),
     "undo-then-nothing": ("", _("Cancelling costs you nothing.")),

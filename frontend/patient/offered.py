@@ -142,6 +142,7 @@ def _agree_form(request: HttpRequest, found: Offer) -> AgreeForm | None:
         ways=ways,
         labels={way: terms.label_of(way) for way in ways},
         can_go_without=False,
+        can_text=False,
     )
 
 

@@ -22,6 +22,7 @@ from booking.selectors.terms import takes_online
 from booking.services.checkout import settle
 from booking.services.package_documents import issue_package_receipt
 from booking.services.packages import buy_package, checkout_for_package
+from frontend.account_records import knows_whose
 from frontend.patient.pages import private
 from intake import clock
 from intake.errors import DrypointError
@@ -40,7 +41,10 @@ class BuyForm(forms.Form):
     """For whom, and that the terms were read. The price is the one that was shown."""
 
     person = forms.ChoiceField(label=_("Who will use it"), widget=forms.RadioSelect)
-    agrees = forms.BooleanField(label=_("I have read this and agree"))
+    agrees = forms.BooleanField(
+        label=_("I have read this and agree"),
+        error_messages={"required": _("Please agree to the terms first. They stand above the box.")},
+    )
     price = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
     request_key = forms.UUIDField(widget=forms.HiddenInput)
 
@@ -60,6 +64,7 @@ class BuyForm(forms.Form):
 
 @private
 @login_required
+@knows_whose
 @require_GET
 def packages(request: HttpRequest) -> HttpResponse:
     """What one has, and what is sold."""

@@ -3,11 +3,14 @@
 from typing import Final
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 
 from booking.errors import BookingError, StripeUnavailable
+from booking.feeds.amounts import money
 from booking.models import PayLink
 from booking.payments.models import Payment
 from booking.selectors.pay_links import link_by_id, link_by_token
@@ -66,8 +69,12 @@ def paid(request: HttpRequest) -> HttpResponse:
         payment = look_after(link=link, now=now())
     except StripeUnavailable:
         return _checking(request)
-    is_open = payment is not None and payment.state == Payment.State.OPEN
-    return _checking(request) if is_open else redirect("patient:pay-link")
+    if payment is not None and payment.state == Payment.State.OPEN:
+        return _checking(request)
+    if payment is not None and payment.state == Payment.State.CAPTURED:
+        said = {"sum": money(payment.amount, payment.currency)}
+        messages.success(request, _("Thank you. We have received your %(sum)s.") % said)
+    return redirect("patient:pay-link")
 
 
 def _page(request: HttpRequest, link: PayLink, problem: BookingError | None = None) -> HttpResponse:

@@ -14,7 +14,8 @@ from booking.models import Appointment
 from booking.payments.models import Payment
 from booking.selectors.cards import card_asked_for
 from booking.selectors.terms import may_pay_at_desk
-from booking.services.cards import go_on_without_card, settle_card
+from booking.services.card_settlement import settle_card
+from booking.services.cards import go_on_without_card
 from booking.services.checkout import checkout_for, settle, switch_to_desk
 from frontend.patient.pages import private
 from frontend.patient.terms import terms_of_visit

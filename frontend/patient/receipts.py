@@ -14,6 +14,7 @@ from booking.selectors.appointments import appointments_of_user
 from booking.selectors.documents import copies_of, documents_of_user, listed, papers_to_make, people_of
 from booking.selectors.locations import the_clinic
 from booking.services.documents import issue_fee_document, issue_receipt, issue_statement, take_copy
+from frontend.account_records import knows_whose
 from frontend.papers import StatementForm, as_pdf, shown
 from frontend.patient.pages import private
 from intake import clock
@@ -23,6 +24,7 @@ from intake.models import User
 
 @private
 @login_required
+@knows_whose
 @require_http_methods(["GET", "HEAD", "POST"])
 def receipts(request: HttpRequest) -> HttpResponse:
     """What there is and what can be made; a POST makes a statement."""

@@ -30,6 +30,7 @@ from intake.clock import now
 from intake.errors import DrypointError, IncompleteAnswers
 from intake.models import QuestionnaireResponse, User
 from intake.selectors.rechecks import NOTHING
+from intake.selectors.screenings import CONTENT
 from intake.services.audit import record_event
 from intake.services.responses import save_answers
 from intake.tokens import session_mark
@@ -209,6 +210,6 @@ def _form_of(request: HttpRequest, visit: Appointment, moment: datetime) -> Ques
     kept = request.session.get(_FORM)
     if not kept or kept["visit"] != str(visit.pk) or extent_for(visit, now=moment) == "nothing":
         return None
-    rows = QuestionnaireResponse.objects.select_related("questionnaire", "based_on")
+    rows = QuestionnaireResponse.objects.select_related("questionnaire", "based_on").defer(*CONTENT)
     mine = rows.filter(pk=UUID(kept["id"]), session_hash=session_mark(request.session), patient=None)
     return mine.filter(delete_after__gt=moment).first()

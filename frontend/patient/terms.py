@@ -14,7 +14,7 @@ from booking.models import Appointment, Cover
 from booking.rules import policy
 from booking.rules.packages import by_session
 from booking.rules.terms import Agreed, without_paying_first
-from booking.selectors.fees import agreed_late_fee_of, late_fee_of
+from booking.selectors.fees import late_fee_of
 from booking.selectors.packages import next_session, usable_package
 from booking.selectors.terms import agreed_for, agreed_of
 from booking.services.moves import may_patient_move
@@ -89,7 +89,8 @@ class Terms:
             return (without if way == "keep-card" else gettext("Pay at the clinic: %(sum)s")) % {"sum": later}
         return {
             "full": gettext("Pay now by card: %(sum)s") % {"sum": now},
-            "deposit": gettext("Pay the deposit now by card: %(sum)s") % {"sum": now},
+            "deposit": gettext("Pay the deposit now by card: %(sum)s. Then %(rest)s at the clinic.")
+            % {"sum": now, "rest": money(self.agreed.at_the_clinic, self.currency)},
             "keep-card": gettext("Leave my card, and pay at the clinic: %(sum)s") % {"sum": later},
         }.get(way, gettext("Nothing to pay now"))
 
@@ -134,19 +135,6 @@ def fee_now(visit: Appointment, *, now: datetime) -> int:
         reason="patient",
         free_until=visit.free_cancel_until,
         late_fee=late_fee_of(visit),
-        confirmed=visit.status == Appointment.Status.BOOKED,
-        now=now,
-    )
-
-
-def forgiven_now(visit: Appointment, *, now: datetime) -> int:
-    """What it would cost at this moment, were it not the first time; nothing where it is free anyway, or charged."""
-    if fee_now(visit, now=now):
-        return 0
-    return policy.fee_for_cancelling(
-        reason="patient",
-        free_until=visit.free_cancel_until,
-        late_fee=agreed_late_fee_of(visit),
         confirmed=visit.status == Appointment.Status.BOOKED,
         now=now,
     )

@@ -19,11 +19,12 @@ from booking.feeds.ics import visit_calendar
 from booking.models import Appointment
 from booking.payments.ledger import balance_of, fees_of_moves
 from booking.rules.packages import session_after
+from booking.selectors.after_care import after_path
 from booking.selectors.appointments import appointment_by_manage_token, appointments_of_user
 from booking.selectors.cards import kept_card_of
 from booking.selectors.courses import allowed_dates, cancelled_with, coming_sessions, sessions_of
 from booking.selectors.displacements import choices_for
-from booking.selectors.fees import is_forgiven
+from booking.selectors.fees import forgiven_now, is_forgiven
 from booking.selectors.money_panel import money_panel
 from booking.selectors.more_details import details_asked_of
 from booking.selectors.offers import needle_free_service_for
@@ -36,18 +37,21 @@ from booking.services.appointments import cancel_appointment, reschedule_appoint
 from booking.services.rechecks import extent_for
 from booking.services.undoing import can_be_undone
 from frontend.patient.asking import asking_of
+from frontend.patient.calendar_links import calendar_links
 from frontend.patient.diary import Diary, diary_of
 from frontend.patient.money_words import next_sentences
 from frontend.patient.pages import private
-from frontend.patient.terms import fee_now, forgiven_now, terms_of_visit, why_no_move
+from frontend.patient.terms import fee_now, terms_of_visit, why_no_move
 from frontend.patient.time_forms import ChosenTime, LookForm
 from frontend.patient.visit_forms import ProofForm
 from frontend.patient.way import Way
+from intake.access import shows_answers
 from intake.clock import clinic_date, now
 from intake.errors import DrypointError, TooManyAttempts
 from intake.models import User
 from intake.origin import address_of
 from intake.selectors.consents import consent_state
+from intake.services.accounts import unclaimed_records
 from intake.services.limits import count_attempt
 
 Status = Appointment.Status
@@ -174,8 +178,20 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
         "asks_again": extent_for(visit, now=moment) != "nothing",
         "more_details": bool(details_asked_of(visit)),
         "asked_again": is_coming and was_asked_again(visit),
+        **_after(visit),
+        "calendars": calendar_links(visit),
     }
     return render(request, "patient/visit.html", context)
+
+
+def _after(visit: Appointment) -> dict[str, object]:
+    """Where to say how it is in numbers, and after a visit with needles what to look out for."""
+    with_needles = needles(visit.service) and visit.status in (Status.BOOKED, Status.CHECKED_IN, Status.FULFILLED)
+    over = with_needles and visit.status == Status.FULFILLED
+    return {
+        "may_measure": with_needles and shows_answers(visit.patient),
+        "after_url": after_path(visit) if over else "",
+    }
 
 
 @of_proven_visit
@@ -287,7 +303,11 @@ def visits(request: HttpRequest) -> HttpResponse:
     mine = list(_own(request))
     moment = now()
     coming = [one for one in mine if one.start > moment and one.status in _CHANGEABLE]
-    context = {"coming": coming[::-1], "past": [one for one in mine if one not in coming]}
+    context = {
+        "coming": coming[::-1],
+        "past": [one for one in mine if one not in coming],
+        "more_to_find": isinstance(request.user, User) and unclaimed_records(request.user).exists(),
+    }
     return render(request, "patient/visits.html", context)
 
 

@@ -10,7 +10,7 @@ from booking.models import Appointment, Task
 from booking.selectors.appointments import hold_with_token, with_relations
 from booking.services.holds import Held, is_live
 from intake.models import QuestionnaireResponse, Screening
-from intake.selectors.screenings import screening_by_token
+from intake.selectors.screenings import CONTENT, screening_by_token
 from intake.tokens import session_mark
 
 _RESPONSE: Final = "check.response"
@@ -44,9 +44,8 @@ class Way:
 
     def response(self, *, now: datetime) -> QuestionnaireResponse | None:
         """The form being filled in, while nobody's record holds it and it has not run out."""
-        found = QuestionnaireResponse.objects.select_related("questionnaire").filter(
-            pk=self.session.get(_RESPONSE), session_hash=self.mark, patient=None, delete_after__gt=now
-        )
+        rows = QuestionnaireResponse.objects.select_related("questionnaire").defer(*CONTENT)
+        found = rows.filter(pk=self.session.get(_RESPONSE), session_hash=self.mark, patient=None, delete_after__gt=now)
         return found.first() if self.session.get(_RESPONSE) else None
 
     @property

@@ -12,10 +12,11 @@ from django.utils.translation import gettext as _
 
 from booking.errors import SlotNotOffered, SlotTaken
 from booking.feeds.terms_words import terms_text
-from booking.models import HealthcareService, Practitioner
+from booking.models import HealthcareService, Location, Practitioner
 from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
 from booking.selectors.courses import Proposal, lengths_of, propose_course, sessions_of, spacing_of
+from booking.selectors.packages import Standing, package_for
 from booking.selectors.practitioners import needles, practitioners_for
 from booking.selectors.slots import free_times
 from booking.selectors.terms import agreed_of, agreement_of
@@ -23,7 +24,7 @@ from booking.services.appointments import book_for_caller, book_walk_in
 from booking.services.courses import book_course_for_caller
 from booking.services.terms import note_spoken_agreement
 from frontend.course_forms import sessions_asked, starts_chosen
-from frontend.staff.covers import choices_for, cover_chosen, marked_for
+from frontend.staff.covers import PATIENT_PAYS, choices_for, cover_chosen, marked_for
 from frontend.staff.desk import read_date, read_practitioner
 from frontend.staff.forms import CallerForm
 from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page
@@ -70,6 +71,23 @@ class Wanted:
         if self.service.screening == HealthcareService.Screening.RED_FLAGS:
             ways.append(("without", _("Without the form: no needles are used")))
         return ways
+
+    def payments(self, clinic: Location, now: datetime) -> list[tuple[str, str]]:
+        """How it may be paid."""
+        ways = [("desk", _("At the desk")), ("none", _("Nothing to pay"))]
+        if self.patient is None or self.service is None:
+            return ways
+        package = package_for(self.patient, self.service, location=clinic, on=self.first)
+        if package is None:
+            return ways
+        said = {"name": package.name, "left": Standing.of(package, now=now).left}
+        return [("package", _("With their package “%(name)s” (%(left)s left)") % said), *ways]
+
+    def usual_payment(self, ways: list[tuple[str, str]]) -> str:
+        """What is chosen before staff choose: a package, unless somebody else bears a part."""
+        if self.service is not None and not self.service.price_amount:
+            return "none"
+        return "desk" if marked_for(self.patient) != PATIENT_PAYS else ways[0][0]
 
 
 @for_roles(*CLINIC, methods=("GET", "HEAD", "POST"))
@@ -283,6 +301,7 @@ def _needs(wanted: Wanted) -> dict[str, Any]:
     return {
         "health": wanted.health,
         "covers": choices_for(wanted.patient),
+        "payments": wanted.payments(clinic_or_refuse(), clock.now()),
         "is_new": wanted.patient is None,
         "born": wanted.service is not None and needles(wanted.service),
     }
@@ -293,13 +312,15 @@ def _unbound(wanted: Wanted, values: QueryDict) -> CallerForm:
     typed = {name: values[name] for name in CallerForm.base_fields if values.get(name)}
     ways = [way for way, _words in wanted.health]
     typed["health_form"] = typed["health_form"] if typed.get("health_form") in ways else next(iter(ways), "")
-    typed.setdefault("payment", "desk" if wanted.service is None or wanted.service.price_amount else "none")
+    needs = _needs(wanted)
+    if typed.get("payment") not in dict(needs["payments"]):
+        typed["payment"] = wanted.usual_payment(needs["payments"])
     known = [key for key, _words in choices_for(wanted.patient)]
     typed["cover"] = typed["cover"] if typed.get("cover") in known else marked_for(wanted.patient)
     typed.setdefault("request_key", str(uuid4()))
     if wanted.service is not None:
         typed["service"] = str(wanted.service.pk)
-    return CallerForm(initial=typed, **_needs(wanted))
+    return CallerForm(initial=typed, **needs)
 
 
 def _patient(text: str, user: User, now: datetime) -> Patient | None:

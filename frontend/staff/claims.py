@@ -1,5 +1,6 @@
 """The worklist of what payers are asked for: to bill, billed, paid, denied, and how old it is."""
 
+from datetime import datetime
 from typing import get_args
 from uuid import UUID
 
@@ -16,7 +17,16 @@ from booking.errors import PaymentDiffers, PaymentNotOffered
 from booking.models import Claim, Payer
 from booking.payments.ledger import balances_of
 from booking.rules.walltime import wall_date
-from booking.selectors.claims import Shelf, ageing, claims_among, claims_on, counts_by_shelf, lines_of, open_sum
+from booking.selectors.claims import (
+    Ageing,
+    Shelf,
+    ageing,
+    claims_among,
+    claims_on,
+    counts_by_shelf,
+    lines_of,
+    open_sum,
+)
 from booking.services.claims import (
     MOST_AT_ONCE,
     deny_claims,
@@ -25,7 +35,9 @@ from booking.services.claims import (
     record_payers_payment,
     record_taken_back,
 )
+from frontend.money_sentences import Words
 from frontend.staff.frame import DESK, SeeOther, clinic_or_refuse, for_roles, me, page, sent
+from frontend.staff.money_words import AGES
 from frontend.staff.payer_forms import DenialForm, PayersPaymentForm, TakenBackForm
 from frontend.templatetags.presentation import money
 from intake import clock
@@ -94,7 +106,7 @@ def paid(request: HttpRequest) -> HttpResponse:
     try:
         record_payers_payment(
             parts=form.parts,
-            total=form.total_units,
+            total=form.cleaned_data["total"],
             reference=form.cleaned_data["reference"],
             request_key=form.cleaned_data["request_key"],
             by=me(request),
@@ -106,7 +118,7 @@ def paid(request: HttpRequest) -> HttpResponse:
     except DrypointError as error:
         form.add_error(None, str(error.message))
         return _payment_page(request, form, status=error.status)
-    messages.success(request, _("%(sum)s noted.") % {"sum": money(form.total_units, form.currency)})
+    messages.success(request, _("%(sum)s noted.") % {"sum": money(form.cleaned_data["total"], form.currency)})
     return SeeOther(_address("open"))
 
 
@@ -137,9 +149,8 @@ def taken_back(request: HttpRequest, claim_id: UUID) -> HttpResponse:
     claim = get_object_or_404(claims_among([claim_id]), paid_amount__gt=0)
     form = TakenBackForm(sent(request), claim=claim)
     if form.is_valid():
-        key = form.cleaned_data["request_key"]
         try:
-            record_taken_back(claim=claim, amount=form.units, request_key=key, by=me(request), now=clock.now())
+            record_taken_back(claim=claim, **form.cleaned_data, by=me(request), now=clock.now())
         except DrypointError as error:
             form.add_error("amount", str(error.message))
         else:
@@ -165,12 +176,17 @@ def _list(
         "lines": [(line, dues.get(line.claim.appointment_id)) for line in lines_of(shown, zone=zone, now=now)],
         "more": max(0, found.count() - SHOWN),
         "sums": open_sum(found),
-        "ageing": ageing(zone=zone, now=now) if shelf == "open" else [],
+        "ageing": _ageing(zone, now) if shelf == "open" else [],
         "zone": zone,
         "refusal": refusal,
         "may_settle": me(request).role == Role.MANAGER,
     }
     return page(request, "staff/claims.html", context, status=refusal.status if refusal else 200)
+
+
+def _ageing(zone: str, now: datetime) -> list[tuple[Ageing, list[tuple[Words, int]]]]:
+    """What is open with each payer, every sum with the words of its age."""
+    return [(row, list(zip(AGES.values(), row.sums, strict=True))) for row in ageing(zone=zone, now=now)]
 
 
 def _dues(shown: list[Claim]) -> dict[UUID, int]:

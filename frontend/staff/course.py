@@ -23,6 +23,7 @@ from booking.services.course_changes import add_sessions, cancel_rest, move_cour
 from frontend.course_forms import read_key, read_start, starts_chosen
 from frontend.staff.forms import CancelForm
 from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
+from frontend.staff.telling import tells_patient
 from frontend.staff.times import read_value, times_of
 from frontend.staff.visit_changes import REASONS_TO_CANCEL
 from frontend.staff.visits import render_visit, visible_visit
@@ -71,13 +72,15 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         reason, _waived = REASONS_TO_CANCEL[form.cleaned_data["reason"]]
         try:
-            done = cancel_rest(course=course, by=me(request), reason=reason, now=clock.now())
+            done = cancel_rest(
+                course=course, by=me(request), reason=reason, tell=tells_patient(request), now=clock.now()
+            )
         except DrypointError as error:
             return render_visit(request, visit, refusal=error, status=error.status)
         messages.success(request, _("%(count)s sessions are cancelled.") % {"count": len(done)})
         return SeeOther(reverse("staff:visit", args=[visit.pk]))
     coming = coming_sessions(course, now=clock.now())
-    context = {"visit": visit, "form": form, "sessions": coming}
+    context = {"visit": visit, "form": form, "sessions": coming, "unticked": not tells_patient(request)}
     return page(request, "staff/course_cancel.html", context, status=422 if form.errors else 200)
 
 
@@ -90,7 +93,7 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     if not coming:
         raise Http404
     propose = partial(_proposal, course, coming[0], len(coming), now)
-    carry_out = partial(move_course, course=course, by=me(request), now=now)
+    carry_out = partial(move_course, course=course, tell=tells_patient(request), by=me(request), now=now)
     first = _first(request)
     if first is None:
         return _first_page(request, visit, course, coming[0], now, _MOVE)
@@ -147,6 +150,8 @@ def _days(
         "kind": kind,
         "proposal": proposal or propose(starts),
         "problem": problem,
+        "asks_tell": kind is _MOVE,
+        "unticked": not tells_patient(request),
         **more,
     }
     return page(request, "staff/course_days.html", context, status=problem.status if problem else 200)

@@ -35,7 +35,11 @@ _SHELVES: dict[Shelf, str | Promise] = {
 class WaiverForm(forms.Form):
     """Why a fee is asked for no more."""
 
-    reason = forms.ChoiceField(label=gettext_lazy("Why"), choices=FeeCase.Reason.choices)
+    reason = forms.ChoiceField(
+        label=gettext_lazy("Why"),
+        choices=[("", gettext_lazy("Choose…")), *FeeCase.Reason.choices],
+        error_messages={"required": gettext_lazy("Please say why.")},
+    )
 
 
 @for_roles(*DESK)
@@ -49,7 +53,10 @@ def approve(request: HttpRequest, case_id: UUID) -> HttpResponse:
     """Take it, in a day."""
     case = approve_fee(case=_case(case_id), by=me(request), now=clock.now())
     said = {"sum": money(case.amount, case.currency), "when": moment(case.take_at, case.appointment.time_zone)}
-    messages.success(request, _("%(sum)s will be taken on %(when)s. Until then you can undo it.") % said)
+    [line] = lines_of([case], now=clock.now())
+    taken = _("%(sum)s will be taken on %(when)s. Until then you can undo it.")
+    asked = _("A link to pay %(sum)s will be sent on %(when)s. Until then you can undo it.")
+    messages.success(request, (taken if line.is_good else asked) % said)
     return _back(request, case, "coming")
 
 
@@ -72,7 +79,8 @@ def waive(request: HttpRequest, case_id: UUID) -> HttpResponse:
         except DrypointError as error:
             refusal = error
         else:
-            messages.success(request, _("Waived. What was taken for it goes back."))
+            was_paid = case.state in (FeeCase.State.TAKEN, FeeCase.State.PAID)
+            messages.success(request, _("Waived. What was paid for it goes back.") if was_paid else _("Waived."))
             return SeeOther(reverse("staff:visit", args=[case.appointment_id]) + "#money")
     [line] = lines_of([case], now=clock.now())
     context = {"form": form, "line": line, "refusal": refusal, "zone": case.appointment.time_zone}

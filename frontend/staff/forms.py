@@ -2,7 +2,6 @@
 
 import datetime
 from collections.abc import Collection
-from decimal import Decimal
 from typing import Any
 
 from django import forms
@@ -12,7 +11,6 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.formfields import PhoneNumberField
 
 from booking.models import Appointment, FeeCase, HealthcareService, Practitioner, Room
-from booking.rules.sums import NotASum, read_sum
 from intake.rules.decisions import ALLOWING, MAX_DAYS, MAX_VISITS
 
 REASONS = (
@@ -22,7 +20,6 @@ REASONS = (
 )
 
 WHOLE_CLINIC = "clinic"
-MOST_OF_A_PAYER = 999_999_999  # minor units, in one payment
 OFFERED = (
     ("without-needles", _("A visit without needles; at the same time if the patient chose to keep it")),
     ("call", _("A call from us")),
@@ -59,18 +56,6 @@ class NumberField(forms.DecimalField):
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(value.replace(",", ".") if isinstance(value, str) else value)
-
-
-class SumField(forms.DecimalField):
-    """A sum in digits, with a point before the cents: "80" or "80.00". What could be read in two ways is refused."""
-
-    def to_python(self, value: Any) -> Any:
-        if not isinstance(value, str) or not value.strip():
-            return super().to_python(value)
-        try:
-            return Decimal(read_sum(value, most=MOST_OF_A_PAYER)).scaleb(-2)
-        except NotASum as problem:
-            raise forms.ValidationError(NOT_A_SUM[problem.code], code=problem.code) from None
 
 
 class CancelForm(forms.Form):
@@ -260,11 +245,7 @@ class CallerForm(forms.Form):
     email = forms.EmailField(label=_("E-mail"), required=False, help_text=_("For the form's link and reminders."))
     birth_date = forms.DateField(label=_("Birth date"), required=False, widget=DateInput())
     health_form = forms.ChoiceField(label=_("Health form"), widget=forms.RadioSelect)
-    payment = forms.ChoiceField(
-        label=_("Payment"),
-        choices=(("desk", _("At the desk")), ("none", _("Nothing to pay"))),
-        widget=forms.RadioSelect,
-    )
+    payment = forms.ChoiceField(label=_("Payment"), widget=forms.RadioSelect)
     cover = forms.ChoiceField(label=_("Who pays"), required=False)
     note = forms.CharField(label=_("Note"), required=False, max_length=500, help_text=_("Nothing about health."))
     request_key = forms.UUIDField(widget=forms.HiddenInput)
@@ -274,18 +255,22 @@ class CallerForm(forms.Form):
         *args: Any,
         health: list[tuple[str, str]],
         covers: list[tuple[str, str]],
+        payments: list[tuple[str, str]],
         is_new: bool,
         born: bool,
         **more: Any,
     ) -> None:
-        """`health`: ways to deal with the form, none if it needs none; `covers`: who may pay; `born`: the birth date
-        must be known.
+        """`health`: ways to deal with the form, none if it needs none; `covers`: who may pay; `payments`: how;
+        `born`: the birth date must be known.
         """
         super().__init__(*args, **more)
         payers = self.fields["cover"]
         assert isinstance(payers, forms.ChoiceField)
         payers.choices = covers
         payers.required = bool(covers)
+        payment = self.fields["payment"]
+        assert isinstance(payment, forms.ChoiceField)
+        payment.choices = payments
         health_form = self.fields["health_form"]
         assert isinstance(health_form, forms.ChoiceField)
         health_form.choices = health

@@ -129,6 +129,7 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         add(_("To do"), reverse("staff:tasks"), late or due, "stop" if late else "review")
         add(_("Waitlist"), reverse("staff:waitlist"))
         add(_("Patients"), reverse("staff:patients"))
+        add(_("Messages"), reverse("staff:messages"))
     if role in DESK:
         add(_("Money"), reverse("staff:money"), open_findings().count() if role == Role.MANAGER else 0)
     if role == Role.OWNER:

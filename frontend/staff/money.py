@@ -1,6 +1,7 @@
 """The first page about money: the day and what waits in a few numbers, and what does not agree with Stripe."""
 
 from dataclasses import dataclass
+from datetime import date
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -11,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from booking.feeds.amounts import money as money_words
+from booking.feeds.moments import day
 from booking.payments.findings import open_findings
 from booking.payments.models import Finding
 from booking.selectors.money_overview import money_overview
@@ -29,6 +31,12 @@ _NAMES: dict[str, str | Promise] = {
     "said": gettext_lazy("What Stripe said"),
     "type": gettext_lazy("Event"),
     "answer_by": gettext_lazy("Answer the bank before"),
+}
+_STATES: dict[str, str | Promise] = {  # of a dispute
+    "needs_response": gettext_lazy("waits for our answer"),
+    "under_review": gettext_lazy("the bank decides"),
+    "won": gettext_lazy("won"),
+    "lost": gettext_lazy("lost"),
 }
 
 
@@ -66,4 +74,6 @@ def _found(finding: Finding) -> Found:
 def _words(name: str, said: object, finding: Finding) -> str:
     if name in _SUMS and isinstance(said, int) and finding.payment is not None:
         return money_words(said, finding.payment.currency)
-    return str(said)
+    if name == "answer_by" and said:
+        return day(date.fromisoformat(str(said)))
+    return str(_STATES.get(str(said)) or said)

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from booking.feeds.amounts import WHOLE_UNIT_CURRENCIES
 from booking.payments.desk_gateway import Part
 from booking.rules.refunds import TYPED_WRONG
-from booking.rules.sums import NotASum, read_sum
+from booking.rules.sums import LARGEST, NotASum, read_sum
 from frontend.staff.forms import NOT_A_SUM, text_area
 
 METHODS: Final = (
@@ -27,15 +27,15 @@ class MinorUnitsField(forms.CharField):
 
     widget = forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"})
 
-    def __init__(self, *, currency: str, least: int = 1, **more: Any) -> None:
+    def __init__(self, *, currency: str, least: int = 1, most: int = LARGEST, **more: Any) -> None:
         super().__init__(max_length=200, **more)
         self.places = 0 if currency in WHOLE_UNIT_CURRENCIES else 2
-        self.least = least
+        self.least, self.most = least, most
 
     def clean(self, value: Any) -> Any:
         said = super().clean(value)
         try:
-            return read_sum(said, places=self.places, least=self.least) if said else None
+            return read_sum(said, places=self.places, least=self.least, most=self.most) if said else None
         except NotASum as problem:
             raise forms.ValidationError(NOT_A_SUM[problem.code], code=problem.code) from None
 

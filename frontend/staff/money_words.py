@@ -1,16 +1,22 @@
 """The words of money for staff: what happens next with a visit, what a movement was, how money came. No rule here."""
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from django.utils.translation import gettext as _gettext
 from django.utils.translation import gettext_lazy as _
 
-from booking.models import Appointment
+from booking.feeds.amounts import money
+from booking.feeds.papers import METHODS
+from booking.models import Appointment, FeeCase
+from booking.payments.models import LedgerEntry
 from booking.rules.money_words import Said
 from booking.selectors.movements import Movement
 from frontend.money_sentences import Sentence, Words, tell, tell_movement
+from frontend.staff.money_forms import REASONS_TO_GIVE
 
 NEXT: Final[dict[str, tuple[str, Words]]] = {
     # What is wrong.
@@ -21,6 +27,9 @@ NEXT: Final[dict[str, tuple[str, Words]]] = {
     "refused": ("stop", _("Stripe refused what we asked about %(sum)s. A manager looks at it under Money.")),
     # What moves by itself.
     "undo-then-fee": ("caution", _("The cancellation can be undone until %(when)s. Then a fee of %(sum)s is owed.")),
+    "undo-then-used": (
+        "caution", _("The cancellation can be undone until %(when)s. Then a session of “%(name)s” is used up.")
+    ),
     "undo-then-free": ("", _("The cancellation can be undone until %(when)s. Then what was paid goes back.")),
     "undo-then-returned": (
         "", _("The cancellation can be undone until %(when)s. Then the session goes back to its package.")
@@ -112,15 +121,24 @@ WAYS: Final[dict[str, Words]] = {
     "gift-card": _("Gift card"),
     "payer": _("Payers"),
 }
+WHY: Final[dict[str, Words]] = {  # of a fee that is waived, money that is given back, a visit that is cancelled
+    **dict(FeeCase.Reason.choices),
+    **{code: words for code, words in REASONS_TO_GIVE if code},
+    **dict(Appointment.CancelReason.choices),
+}
+AGES: Final[dict[str, Words]] = {"0-30": "0–30", "31-60": "31–60", "61-90": "61–90", "over-90": _("over 90")}
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A movement as a list shows it: what it was, and who or what stands behind it."""
+    """What moved, as a list shows it: what it was, and who or what stands behind it. `amount` is signed, and 0 where
+    nothing came or went. What was taken at the desk in one go is one line; `movement` is its first part.
+    """
 
     movement: Movement
     what: str
     who: str
+    amount: int
 
 
 def next_sentences(next_ones: Iterable[Said], visit: Appointment) -> list[Sentence]:
@@ -128,9 +146,38 @@ def next_sentences(next_ones: Iterable[Said], visit: Appointment) -> list[Senten
     return [tell(said, NEXT, currency=visit.currency, zone=visit.time_zone) for said in next_ones]
 
 
-def lines_of(movements: Sequence[Movement]) -> list[Line]:
+def lines_of(movements: Iterable[Movement]) -> list[Line]:
     """Movements in words."""
-    return [Line(one, tell_movement(one, MOVED), _who(one)) for one in movements]
+    return [_line(list(parts)) for _, parts in groupby(movements, key=_taken_together)]
+
+
+def sums_in_words(parts: Iterable[tuple[str, int]], currency: str) -> str:
+    """How much came in which way: "$50.00 cash, $30.00 card terminal"."""
+    ways = Counter[str]()
+    for way, amount in parts:
+        ways[way] += amount
+    return ", ".join(f"{money(amount, currency)} {METHODS.get(way) or way}" for way, amount in ways.items())
+
+
+def _taken_together(movement: Movement) -> Hashable:
+    """The same for all parts of what somebody took at the desk with one press."""
+    entry, payment = movement.entry, movement.entry.payment
+    if entry.kind != LedgerEntry.Kind.DESK:
+        return entry.pk
+    return payment.appointment_id, payment.package_id, entry.recorded_by_id, entry.recorded_at
+
+
+def _line(parts: Sequence[Movement]) -> Line:
+    first = parts[0]
+    return Line(first, _what(parts), _who(first), sum(part.amount for part in parts))
+
+
+def _what(parts: Sequence[Movement]) -> str:
+    if len({part.way for part in parts}) == 1:
+        return tell_movement(parts[0], MOVED)
+    in_order = sorted(parts, key=lambda part: part.entry.pk)
+    sums = sums_in_words(((part.way, part.amount) for part in in_order), parts[0].entry.currency)
+    return _gettext("Paid at the desk: %(sums)s") % {"sums": sums}
 
 
 def _who(movement: Movement) -> str:

@@ -20,9 +20,10 @@ from booking.selectors.account_tables import TABLES
 from booking.selectors.accounts import Figures, account_of, closed_months, net_of, open_month
 from booking.services.month_close import close_month, export_table, mark_of, open_questions
 from booking.services.payouts import note_on_statement
+from frontend.money_sentences import Words
 from frontend.staff.forms import text_area
 from frontend.staff.frame import SeeOther, clinic_or_refuse, for_roles, me, page, prove_again
-from frontend.staff.money_words import WAYS
+from frontend.staff.money_words import AGES, WAYS
 from intake import clock
 from intake.errors import DrypointError
 from intake.models import Role
@@ -35,7 +36,6 @@ QUESTIONS: Final[dict[str, str | Promise]] = {
     "shares": gettext_lazy("A therapist has no share for some of these visits. Enter it, and the pay is worked out."),
     "proof": gettext_lazy("The figures do not agree with each other. Please call for help before you close."),
 }
-AGES: Final = (("0-30", "0–30"), ("31-60", "31–60"), ("61-90", "61–90"), ("over-90", gettext_lazy("over 90")))
 _TABLES: Final[dict[str, str | Promise]] = {
     "summary": gettext_lazy("Summary"),
     "entries": gettext_lazy("Every movement"),
@@ -122,6 +122,9 @@ def _page(request: HttpRequest, month: date, *, form: CloseForm | None = None, s
     if kept is None and not is_next:
         raise Http404
     figures = kept.figures if kept else account_of(location=place, month=month).figures
+    questions = [] if kept else [QUESTIONS[code] for code in open_questions(figures)]
+    form = form or CloseForm()
+    form.fields["note"].required = bool(questions)
     context = {
         "month": month,
         "close": kept,
@@ -129,8 +132,8 @@ def _page(request: HttpRequest, month: date, *, form: CloseForm | None = None, s
         "mark": mark_of(figures),
         "is_over": is_over(month, today=wall_date(now, place.time_zone)),
         "over_on": next_month(month),
-        "questions": [] if kept else [QUESTIONS[code] for code in open_questions(figures)],
-        "form": form or CloseForm(),
+        "questions": questions,
+        "form": form,
         "tables": [(key, words, reverse("staff:month-table", args=[f"{month:%Y-%m}", key]))
                    for key, words in _TABLES.items()],
         **_derived(figures, place),
@@ -149,11 +152,15 @@ def _derived(figures: Figures, place: Location) -> dict[str, Any]:
         "to_come": sum(row["sum"] for row in open_rows),
         "kept": figures["deposits"]["sum"] + figures["packages"] + figures["to_give_back"],
         "ways": [(WAYS.get(row["way"], row["way"]), row, row["came"] - row["went"]) for row in figures["ways"]],
-        "ages": [words for _age, words in AGES],
-        "open_rows": [(row["name"], [row["ages"][age] for age, _words in AGES], row["sum"]) for row in open_rows],
+        "ages": AGES.values(),
+        "open_rows": [(row["name"], _by_age(row["ages"]), row["sum"]) for row in open_rows],
         "payouts": Payout.objects.filter(pk__in=[one["id"] for one in figures["stripe"]["payouts"]]),
         "place": place,
     }
+
+
+def _by_age(sums: dict[str, int]) -> list[tuple[Words, int]]:
+    return [(words, sums[age]) for age, words in AGES.items()]
 
 
 def _earned(figures: Figures) -> int:

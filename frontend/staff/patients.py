@@ -7,6 +7,8 @@ from django.shortcuts import get_object_or_404
 
 from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.cards import kept_card_of
+from booking.selectors.contact import contact_facts
+from booking.selectors.messages import messages_to
 from frontend.staff.frame import CLINIC, for_roles, me, page
 from intake import clock
 from intake.access import can_see_trail
@@ -15,6 +17,7 @@ from intake.selectors.patients import likely_matches, patients_visible_to, searc
 
 VISITS_SHOWN = 50
 LOOKS_SHOWN = 10
+MESSAGES_SHOWN = 10
 
 
 @for_roles(*CLINIC)
@@ -35,7 +38,9 @@ def patient(request: HttpRequest, patient_id: UUID) -> HttpResponse:
     context = {
         "patient": found,
         "card": kept_card_of(found),
+        "reach": contact_facts(found),
         "visits": list(visits[:VISITS_SHOWN]),
+        "letters": messages_to(found, by=user, limit=MESSAGES_SHOWN, now=now),
         "now": now,
         "matches": list(matches[:10]),
         "looks": list(events_about(found)[:LOOKS_SHOWN]) if can_see_trail(user, found, now) else None,

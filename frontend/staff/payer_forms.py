@@ -2,8 +2,7 @@
 
 import datetime
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 from uuid import uuid4
 
 from django import forms
@@ -14,24 +13,11 @@ from booking.feeds.amounts import WHOLE_UNIT_CURRENCIES, money
 from booking.models import Claim, Cover, Payer
 from booking.services.covers import CoverDetails
 from booking.services.payers import PayerDetails
-from frontend.staff.forms import DateInput, SumField, text_area
+from frontend.staff.forms import DateInput, text_area
+from frontend.staff.money_forms import MinorUnitsField
 from frontend.templatetags.presentation import short_day
 
-_MOST = Decimal(99999)
-_MOST_OF_A_PAYER = Decimal(9999999)
-
-
-def sum_field(label: Any, *, most: Decimal = _MOST, **more: Any) -> SumField:
-    """A sum in the clinic's way of writing, one cent at least."""
-    return SumField(
-        label=label, min_value=Decimal("0.01"), max_value=most, decimal_places=2,
-        widget=forms.TextInput(attrs={"inputmode": "decimal", "autocomplete": "off"}), **more,
-    )  # fmt: skip
-
-
-def minor_units(amount: Decimal, currency: str) -> int:
-    """A typed sum in minor units."""
-    return int(amount * (1 if currency in WHOLE_UNIT_CURRENCIES else 100))
+MOST_OF_A_PAYER: Final = 999_999_999  # minor units, in one payment
 
 
 def typed(amount: int | None, currency: str) -> str:
@@ -73,9 +59,6 @@ class CoverForm(forms.Form):
         label=_("Part of the price, per cent"), required=False, min_value=1, max_value=100,
         help_text=_("100 is all of it."),
     )  # fmt: skip
-    amount_per_visit = sum_field(
-        _("At most, a visit"), required=False, help_text=_("Alone: this much a visit, never more than the price.")
-    )
     approved_visits = forms.IntegerField(
         label=_("Approved visits"), required=False, min_value=1, max_value=999, help_text=_("Empty: any number.")
     )
@@ -94,6 +77,11 @@ class CoverForm(forms.Form):
         if cover is not None:
             more["initial"] = _on_file(cover)
         super().__init__(*args, **more)
+        self.fields["amount_per_visit"] = MinorUnitsField(
+            label=_("At most, a visit"), currency=self.currency, required=False,
+            help_text=_("Alone: this much a visit, never more than the price."),
+        )  # fmt: skip
+        self.order_fields(["payer", "claim_number", "adjuster", "percent", "amount_per_visit"])
         if cover is not None:
             field = self.fields["payer"]
             assert isinstance(field, forms.ModelChoiceField)
@@ -109,10 +97,7 @@ class CoverForm(forms.Form):
 
     @property
     def details(self) -> CoverDetails:
-        said = self.cleaned_data
-        amount = said["amount_per_visit"]
-        sums = {"amount_per_visit": minor_units(amount, self.currency) if amount is not None else None}
-        return CoverDetails(**said | sums, currency=self.currency)
+        return CoverDetails(**self.cleaned_data, currency=self.currency)
 
 
 def _on_file(cover: Cover) -> dict[str, Any]:
@@ -124,7 +109,6 @@ def _on_file(cover: Cover) -> dict[str, Any]:
 class PayersPaymentForm(forms.Form):
     """A payment over several claims: one field for what is paid for each, empty for nothing."""
 
-    total = sum_field(_("Sum that came"), most=_MOST_OF_A_PAYER)
     reference = forms.CharField(
         label=_("The payer's reference"), required=False, max_length=60, help_text=_("As on its statement.")
     )
@@ -133,10 +117,15 @@ class PayersPaymentForm(forms.Form):
     def __init__(self, *args: Any, claims: Iterable[Claim], **more: Any) -> None:
         super().__init__(*args, **more)
         self.claims = list(claims)
+        self.fields["total"] = MinorUnitsField(
+            label=_("Sum that came"), currency=self.currency, most=MOST_OF_A_PAYER
+        )  # fmt: skip
+        self.order_fields(["total"])
         for claim in self.claims:
             visit = claim.appointment
-            self.fields[self.name_of(claim)] = sum_field(
-                f"{visit.patient}, {short_day(visit.start, visit.time_zone)}",
+            self.fields[self.name_of(claim)] = MinorUnitsField(
+                label=f"{visit.patient}, {short_day(visit.start, visit.time_zone)}",
+                currency=claim.currency,
                 required=False,
                 initial=typed(claim.rest, claim.currency),
                 help_text=f"{claim.cover.claim_number} · {money(claim.rest, claim.currency)}".removeprefix(" · "),
@@ -151,14 +140,10 @@ class PayersPaymentForm(forms.Form):
         return self.claims[0].currency
 
     @property
-    def total_units(self) -> int:
-        return minor_units(self.cleaned_data["total"], self.currency)
-
-    @property
     def parts(self) -> Mapping[Claim, int]:
         """What was paid for which claim, minor units; claims without a sum are left as they are."""
         said = {claim: self.cleaned_data[self.name_of(claim)] for claim in self.claims}
-        return {claim: minor_units(amount, self.currency) for claim, amount in said.items() if amount is not None}
+        return {claim: amount for claim, amount in said.items() if amount is not None}
 
 
 class DenialForm(forms.Form):
@@ -174,14 +159,9 @@ class DenialForm(forms.Form):
 class TakenBackForm(forms.Form):
     """What a payer has taken back of what it had paid for a visit."""
 
-    amount = sum_field(_("Sum that it takes back"))
     request_key = forms.UUIDField(widget=forms.HiddenInput, initial=uuid4)
 
     def __init__(self, *args: Any, claim: Claim) -> None:
         super().__init__(*args)
         self.initial = {"amount": typed(claim.paid_amount, claim.currency)}
-        self._currency = claim.currency
-
-    @property
-    def units(self) -> int:
-        return minor_units(self.cleaned_data["amount"], self._currency)
+        self.fields["amount"] = MinorUnitsField(label=_("Sum that it takes back"), currency=claim.currency)

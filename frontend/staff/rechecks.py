@@ -33,6 +33,7 @@ from intake.access import can_see_answers
 from intake.errors import DrypointError
 from intake.models import QuestionnaireResponse, Role
 from intake.selectors.audit import record_read
+from intake.selectors.screenings import CONTENT
 from intake.services.responses import save_answers
 
 _FORM: Final = "recheck.in-the-room"
@@ -146,4 +147,4 @@ def _again(response: QuestionnaireResponse) -> QuestionnaireResponse:
 
 
 def _open_forms() -> QuerySet[QuestionnaireResponse]:
-    return QuestionnaireResponse.objects.select_related("questionnaire", "based_on")
+    return QuestionnaireResponse.objects.select_related("questionnaire", "based_on").defer(*CONTENT)

@@ -32,9 +32,11 @@ class Step:
     carry_out: Callable[..., Any]
     done: str | Promise
     leads_to: str = ""
+    tells: bool = False  # staff may choose not to tell the patient
 
-    def take(self, *, appointment: Appointment, by: User, now: datetime) -> None:
-        self.carry_out(appointment=appointment, by=by, now=now)
+    def take(self, *, appointment: Appointment, tell: bool = True, by: User, now: datetime) -> None:
+        choice = {"tell": tell} if self.tells else {}
+        self.carry_out(appointment=appointment, **choice, by=by, now=now)
 
 
 def _pay_at_desk(*, appointment: Appointment, by: User, now: datetime) -> None:
@@ -61,6 +63,7 @@ STEPS: Final[dict[str, Step]] = {
             _("Make it without needles"),
             make_needle_free,
             _("It is a visit without needles now."),
+            tells=True,
         ),
         Step(
             "form-link", _("Send link"), letters_by_hand.send_form_link, _("The link to the health form is on its way.")

@@ -1,5 +1,6 @@
 """Money of one visit changes hands: taken at the desk, given back, or asked for by mail."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
@@ -10,10 +11,12 @@ from django.utils.translation import gettext as _
 from booking.errors import MoreThanDue, ReasonNeeded, RefundAboveLimit, RefundTooLarge
 from booking.feeds.amounts import money
 from booking.models import Appointment
+from booking.payments.desk_gateway import Part
 from booking.payments.ledger import balance_of
 from booking.services.desk_money import ONLINE, give_back, take_payment
 from booking.services.pay_links import end_pay_link, send_pay_link
 from frontend.staff.frame import CLINIC, DESK, SeeOther, for_roles, me, prove_again
+from frontend.staff.money_words import sums_in_words
 from frontend.staff.visit_money import give_back_form_of, read_take_form
 from frontend.staff.visits import render_visit, visible_visit
 from intake import clock
@@ -36,8 +39,7 @@ def paid(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
     except DrypointError as error:
         visit.refresh_from_db()
         return render_visit(request, visit, refusal=error, status=error.status)
-    taken = sum(part.amount for part in form.parts)
-    messages.success(request, _("%(sum)s taken.") % {"sum": money(taken, visit.currency)})
+    messages.success(request, _taken(form.parts, visit.currency))
     return _back_to_money(visit)
 
 
@@ -67,7 +69,7 @@ def given_back(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 @for_roles(*CLINIC, methods=("POST",))
 def link_sent(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
-    """Mail a link to pay what is due, or the same link once more."""
+    """Send a link to pay what is due, or the same link once more."""
     visit = visible_visit(request, appointment_id)
     try:
         send_pay_link(appointment=visit, by=me(request), now=clock.now())
@@ -88,6 +90,14 @@ def link_ended(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
 
 def _back_to_money(visit: Appointment) -> HttpResponse:
     return SeeOther(reverse("staff:visit", args=[visit.pk]) + "#money")
+
+
+def _taken(parts: Sequence[Part], currency: str) -> str:
+    said = {"sum": money(sum(part.amount for part in parts), currency)}
+    if len(parts) == 1:
+        return _("%(sum)s taken.") % said
+    ways = sums_in_words(((part.method, part.amount) for part in parts), currency)
+    return _("%(sum)s taken: %(ways)s.") % (said | {"ways": ways})
 
 
 def _more_than_due(error: MoreThanDue, visit: Appointment) -> str:

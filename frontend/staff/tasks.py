@@ -15,17 +15,21 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.phonenumber import PhoneNumber, to_python
 
 from booking.models import Location, Task, TaskAttempt
+from booking.rules.walltime import wall_date
 from booking.selectors.authorisations import renewals_for
 from booking.selectors.errands import open_tasks
+from booking.selectors.incidents import replies_due
 from booking.services.errands import cancel_task, complete_task, log_attempt, take_task
 from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page
 from intake import clock
+from intake.access import cares_for
 from intake.errors import DrypointError
 from intake.models import Role, User
 
 Step = Callable[[Task, Location, User, datetime], Task]
 _TRIED: Final = TaskAttempt.Outcome
-_CALLS_OF_A_PATIENT: Final = (Task.Kind.DISPLACED, Task.Kind.CLAIM_DENIED)
+_AFTER_VISIT: Final = (Task.Kind.AFTER_VISIT_URGENT, Task.Kind.AFTER_VISIT)
+_CALLS_OF_A_PATIENT: Final = (Task.Kind.DISPLACED, Task.Kind.CLAIM_DENIED, *_AFTER_VISIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +43,15 @@ class Line:
     is_late: bool
     is_mine: bool
     is_call: bool
+    is_after_visit: bool
+    may_read: bool  # what the patient said after the visit
 
 
 @for_roles(*CLINIC)
 def tasks(request: HttpRequest) -> HttpResponse:
     """Everything open, by its hour."""
     now, user, clinic = clock.now(), me(request), clinic_or_refuse()
-    found = open_tasks(by=user, now=now).prefetch_related("attempts__made_by")
+    found = open_tasks(by=user, now=now).prefetch_related("attempts__made_by", "notices__user")
     lines = [_line(task, user, now) for task in found]
     context = {
         "lines": lines,
@@ -54,6 +60,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
         "renewals": renewals_for(user, location=clinic, now=now),
         "settles": user.role == Role.MANAGER,
         "in_clinic": True,
+        "replies_due": replies_due(by=user, today=wall_date(now, clinic.time_zone), now=now),
     }
     return page(request, "staff/tasks.html", context)
 
@@ -91,6 +98,7 @@ _STEPS: dict[str, tuple[Step, str | Promise]] = {
 
 def _line(task: Task, user: User, now: datetime) -> Line:
     contact, calls_patient = task.contact or {}, task.kind in _CALLS_OF_A_PATIENT
+    after = task.kind in _AFTER_VISIT
     known = task.patient.phone if calls_patient and task.patient else None
     return Line(
         task=task,
@@ -100,4 +108,8 @@ def _line(task: Task, user: User, now: datetime) -> Line:
         is_late=task.due_at <= now,
         is_mine=task.owner_id == user.pk,
         is_call=calls_patient or task.kind == Task.Kind.CALL_BACK,
+        is_after_visit=after,
+        may_read=after
+        and task.patient is not None
+        and (user.role == Role.MANAGER or cares_for(user, task.patient, now)),
     )

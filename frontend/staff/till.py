@@ -17,7 +17,6 @@ from frontend.staff.money_forms import METHODS, TillForm
 from intake import clock
 
 SHOWN = 14
-_METHOD_WORDS = dict(METHODS)
 
 
 @for_roles(*DESK, methods=("GET", "HEAD", "POST"))
@@ -73,7 +72,7 @@ def _signed_page(request: HttpRequest, count: TillCount) -> HttpResponse:
 
 
 def _in_words(by_method: dict[str, Moved]) -> list[tuple[object, Moved]]:
-    return [(_METHOD_WORDS.get(method, method), moved) for method, moved in by_method.items()]
+    return [(words, by_method[method]) for method, words in METHODS if method in by_method]
 
 
 def _explain(form: TillForm, error: CountInvalid, sheet: Sheet) -> None:

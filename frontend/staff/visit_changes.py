@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ from booking.feeds.amounts import money
 from booking.models import Appointment, Practitioner
 from booking.rules.availability import Slot
 from booking.rules.walltime import wall_date
-from booking.selectors.fees import fee_if_cancelled
+from booking.selectors.fees import fee_if_cancelled, forgiven_now
 from booking.selectors.practitioners import practitioners_for
 from booking.selectors.slots import free_times
 from booking.services.appointments import cancel_appointment, reschedule_appointment
@@ -23,6 +23,7 @@ from frontend.staff.desk import read_date, read_practitioner, refused_at_desk
 from frontend.staff.forms import BeyondForm, CancelForm
 from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
 from frontend.staff.steps import STEPS
+from frontend.staff.telling import tells_patient
 from frontend.staff.times import DayOfTimes, day_after_today, names_of, read_value, times_of
 from frontend.staff.visits import render_visit, step_or_404, visible_visit
 from frontend.staff.why_not import Answer, answers_for
@@ -45,7 +46,7 @@ def take_step(request: HttpRequest, appointment_id: UUID, slug: str) -> HttpResp
     visit = visible_visit(request, appointment_id)
     step = STEPS[step_or_404(slug)]
     try:
-        step.take(appointment=visit, by=me(request), now=clock.now())
+        step.take(appointment=visit, tell=tells_patient(request), by=me(request), now=clock.now())
     except DrypointError as error:
         return refused(request, visit, error)
     return back(request, visit, str(step.done))
@@ -69,6 +70,9 @@ def back(request: HttpRequest, visit: Appointment, words: str) -> HttpResponse:
         query = f"date={shown[0]}" if shown[0] else ""
         query += f"&therapist={shown[1].pk}" if shown[1] else ""
         return SeeOther(f"{reverse('staff:desk')}?{query}#visit-{visit.pk}")
+    if place == "messages":
+        messages.success(request, words)
+        return SeeOther(f"{reverse('staff:messages')}?{QueryDict(said).urlencode()}")
     if place == "room":
         return SeeOther(reverse("staff:treatment", args=[visit.pk]))
     messages.success(request, words)
@@ -90,6 +94,7 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
                 reason=reason,
                 waive_fee=waived,
                 waive_reason=form.cleaned_data["waive_reason"],
+                tell=tells_patient(request),
                 now=clock.now(),
             )
         except DrypointError as error:
@@ -98,7 +103,14 @@ def cancel(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
         messages.success(request, _cancelled_words(done.appointment, done.fee))
         return SeeOther(reverse("staff:visit", args=[visit.pk]))
     fee = fee_if_cancelled(visit, reason=Reason.PATIENT, now=clock.now())
-    context = {"visit": visit, "form": form, "fee": fee, "shows_waiver": fee > 0}
+    context = {
+        "visit": visit,
+        "form": form,
+        "fee": fee,
+        "forgiven": forgiven_now(visit, now=clock.now()),
+        "shows_waiver": fee > 0,
+        "unticked": not tells_patient(request),
+    }
     return page(request, "staff/cancel.html", context, status=422 if form.errors else 200)
 
 
@@ -124,6 +136,7 @@ def move(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
             practitioner=whose,
             start=chosen[0],
             set_aside=beyond.cleaned_data["set_aside"],
+            tell=tells_patient(request),
             by=me(request),
             now=clock.now(),
         )
@@ -162,6 +175,7 @@ def _move_page(
         "visit": visit,
         "problem": problem,
         "answers": why,
+        "unticked": not tells_patient(request),
         "asks_why": asks_why,
         "form": beyond or BeyondForm(request.POST if request.method == "POST" else None),
         "needs_reason": not may_patient_move(visit, now=now),

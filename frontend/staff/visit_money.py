@@ -7,7 +7,7 @@ from booking.feeds.amounts import money
 from booking.models import Appointment
 from booking.payments.ledger import Balance
 from booking.payments.services import at_hand
-from booking.selectors.pay_links import link_of, may_be_mailed
+from booking.selectors.pay_links import link_of, may_be_sent
 from booking.selectors.refunds import can_go_back, last_method_of
 from booking.services.desk_money import ONLINE
 from frontend.staff.money_forms import METHODS, GiveBackForm, TakeForm
@@ -34,7 +34,7 @@ def desk_money_of(
         "back_is_owed": balance.due < 0,
         "part_goes_online": back is not None and can_go_back(appointment)["desk"] < -balance.due,
         "pay_link": link_of(appointment),
-        "may_mail_link": may_take and may_be_mailed(appointment),
+        "may_send_link": may_take and may_be_sent(appointment),
     }
 
 

@@ -8,14 +8,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 
 from booking.models import Appointment
-from booking.reminders.models import Communication
 from booking.rules.courses import MOST
+from booking.selectors.after_care import can_be_asked_how
 from booking.selectors.alerts import must_be_acknowledged
 from booking.selectors.appointments import appointments_visible_to
 from booking.selectors.courses import coming_sessions, courses_to_review, sessions_of
 from booking.selectors.day_board import blockers_of
 from booking.selectors.fee_cases import fees_of
 from booking.selectors.fee_cases import lines_of as fee_lines
+from booking.selectors.messages import messages_about
 from booking.selectors.money_panel import money_panel
 from booking.selectors.offers import needle_free_offer
 from booking.selectors.rechecks import was_asked_again
@@ -91,6 +92,7 @@ def render_visit(
         "may_lose_needles": may_lose_needles(appointment),
         "may_be_mistake": appointment.status not in (Status.CANCELLED, Status.ENTERED_IN_ERROR, Status.PROPOSED),
         "care": care,
+        "shows_how": can_be_asked_how(appointment),
         "must_acknowledge": must_be_acknowledged(appointment),
         "may_break_glass": user.role == Role.MANAGER and appointment.screening is not None,
         "glass_form": glass_form or ReasonForm(auto_id="glass_%s"),
@@ -102,8 +104,7 @@ def render_visit(
         **package_of(appointment, user),
         **desk_money_of(appointment, panel.balance, user, take_form=take_form, give_back_form=give_back_form),
         "fee_lines": fee_lines(fees_of(appointment), now=now),
-        "messages_sent": appointment.communications.order_by("-created_at", "kind"),
-        "resendable": [Communication.Status.COMPLETED, Communication.Status.NOT_DONE],
+        "letters": messages_about(appointment, now=now),
         "events": events_of(appointment)[:SHOWN_EVENTS],
     }
     return page(request, "staff/visit.html", context, status=status)

@@ -10,7 +10,8 @@ from booking.models import Appointment, KeptCard
 from booking.reminders.models import Communication
 from booking.rules.fee_cases import is_good
 from booking.rules.walltime import to_wall
-from frontend.staff import words
+from booking.selectors.messages import Logged
+from frontend.staff import message_words, money_words, words
 from frontend.staff.treatment_forms import EVENTS
 from intake.clock import clinic_date, now
 from intake.models import AuditEvent, Patient
@@ -19,8 +20,6 @@ from intake.selectors.consents import consent_state
 from intake.selectors.reviews import form_state
 
 register = template.Library()
-
-_MESSAGE_KINDS = {"preparation": "", "in-progress": "", "completed": "clear", "not-done": "stop", "stopped": ""}
 
 
 @register.inclusion_tag("components/_tag.html")
@@ -63,9 +62,24 @@ def outcome_tag(outcome: str | None) -> dict[str, object]:
 
 
 @register.inclusion_tag("components/_tag.html")
-def sending_tag(message: Communication) -> dict[str, object]:
-    """What became of a message."""
-    return {"kind": _MESSAGE_KINDS.get(message.status, ""), "text": message.get_status_display()}
+def sending_tag(logged: Logged) -> dict[str, object]:
+    """Where a message stands."""
+    return message_words.STATES[logged.state]._asdict()
+
+
+@register.filter
+def sentence(logged: Logged, zone: str) -> str:
+    """When a message goes or went and what became of it."""
+    return message_words.sentence_of(logged, zone)
+
+
+register.filter(message_words.reason_words)
+
+
+@register.filter
+def way_name(channel: str) -> str:
+    """By which way messages go."""
+    return str(Communication.Channel(channel).label)
 
 
 @register.filter
@@ -100,6 +114,12 @@ def fee_problem(code: str) -> str:
 def event_name(event: AuditEvent) -> str:
     """What happened."""
     return str(words.EVENTS.get(event.action) or words.readable(event.action))
+
+
+@register.filter
+def event_reason(event: AuditEvent) -> str:
+    """Why: the words of a code, or what somebody typed."""
+    return str(money_words.WHY.get(event.reason) or event.reason)
 
 
 @register.filter

@@ -13,7 +13,7 @@ class CareRelation(models.Model):
     patient = models.ForeignKey("intake.Patient", on_delete=models.CASCADE, related_name="care_relations")
     valid_from = models.DateTimeField()
     valid_until = models.DateTimeField()
-    reason = models.CharField(max_length=40)  # "appointment" or "stand-in"
+    reason = models.CharField(max_length=40)  # "appointment", "stand-in" or "on-call"
 
     class Meta:
         constraints = [

@@ -38,6 +38,12 @@ class Patient(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["family_name", "given_name"]), models.Index(fields=["email"])]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(kept_on_hold=False) | models.Q(erased_at__isnull=True),
+                name="patient_on_hold_is_not_erased",
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.given_name} {self.family_name}"

@@ -8,8 +8,18 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, Q
 
 from intake.clock import clinic_date
-from intake.errors import NotAllowed
-from intake.models import CareRelation, Consent, Patient, QuestionnaireResponse, Screening, StoredAnswer, User
+from intake.errors import OnHold
+from intake.models import (
+    CareRelation,
+    Consent,
+    Observation,
+    Patient,
+    QuestionnaireResponse,
+    RecordHold,
+    Screening,
+    StoredAnswer,
+    User,
+)
 from intake.services.audit import record_event
 
 BATCH: Final = 500
@@ -48,14 +58,16 @@ def keep_until(*, last_service: date, birth_date: date | None, retention_years: 
 def erase_patient(*, patient: Patient, by: User | None, now: datetime) -> Patient:
     """Blank who somebody was and delete their answers; the row stays for the ledger and the trail.
 
-    :raises NotAllowed: the record is kept because of a complaint or claim
+    :raises OnHold: the record is kept because of a complaint or claim
     """
     locked = Patient.objects.select_for_update().get(pk=patient.pk)
     if locked.kept_on_hold:
-        raise NotAllowed
+        raise OnHold
     stricter = Screening.objects.filter(patient=locked).exclude(earlier_stricter=None).values("earlier_stricter")
     beside = list(Screening.objects.filter(pk__in=stricter, patient=None).values_list("response", flat=True))
     QuestionnaireResponse.objects.filter(Q(patient=locked) | Q(pk__in=beside)).delete()
+    Observation.objects.filter(patient=locked).delete()
+    RecordHold.objects.filter(patient=locked).delete()  # lifted ones: why it was kept may say what happened
     CareRelation.objects.filter(patient=locked).delete()
     Consent.objects.filter(patient=locked).delete()
     locked.given_name = locked.family_name = locked.email = ""

@@ -13,7 +13,7 @@ from booking.payments.models import Payment
 from booking.selectors.fees import late_fee_of, no_show_fee_of
 from booking.selectors.terms import may_pay_at_desk
 from booking.services.appointments import book_for_caller
-from booking.services.cards import card_page_for
+from booking.services.card_settlement import card_page_for
 from booking.services.checkout import checkout_for, switch_to_desk
 from booking.services.confirming import ways_to_pay
 from booking.services.freed_offers import offer_freed_times

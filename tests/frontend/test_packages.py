@@ -1,5 +1,6 @@
 """Pages of packages: the patient's own behind the sign-in, the desk's, and the settings."""
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -215,3 +216,18 @@ class TestTheSettings:
         refused = manager.post(reverse("staff:package-offers"), said)
         assert (refused.status_code, PackageOffer.objects.count()) == (422, 0)
         assert field in refused.context["form"].errors
+
+
+@pytest.mark.parametrize("page_name", ["packages", "receipts", "card"])
+def test_who_booked_without_an_account_first_says_whose_it_is(clinic: Clinic, page_name: str) -> None:
+    make_package(clinic, make_patient(now=NOW, email="ada@example.test", birth_date=date(1986, 4, 3)))
+    make_patient(now=NOW, email="ada@example.test", birth_date=date(2015, 4, 3))
+    browser = browser_of(make_user(Role.PATIENT, email="ada@example.test"))
+    asked = browser.get(f"/account/{page_name}/").headers["Location"]
+    assert asked == f"/accounts/records/?next=%2Faccount%2F{page_name}%2F"
+    birth = {"birth_date_day": "3", "birth_date_month": "4", "birth_date_year": "1986"}
+    assert browser.post(asked, birth).headers["Location"] == f"/account/{page_name}/"
+    assert "Three visits" in browser.get(LIST).content.decode()
+    assert "More visits were booked with your e-mail address." in browser.get("/visits/").content.decode()
+    elsewhere = browser.post("/accounts/records/?next=//evil.example/", birth | {"birth_date_year": "2015"})
+    assert elsewhere.headers["Location"] == "/visits/"

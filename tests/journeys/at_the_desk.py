@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import expect
 
-from tests.journeys import evidence, steps
+from tests.journeys import evidence, of_money, steps
 from tests.journeys.steps import Visitor
 from tests.live import LiveStack
 
@@ -66,8 +66,10 @@ def the_day_goes_on(stack: LiveStack, desk: Visitor, *, without: str, days: set[
     steps.opens(desk, "/desk/")
     steps.follows(desk, "Walk-in")
     steps.sees(desk, "Book for a caller")
-    desk.page.get_by_label("What", exact=True).select_option(label="Phone call with a therapist")
-    desk.page.get_by_label(re.compile("^With")).select_option(label=late["therapist"])
+    for label, chosen in [("^What$", "Phone call with a therapist"), ("^With", late["therapist"])]:
+        with desk.page.expect_response(lambda answer: "hx-request" in answer.request.headers):
+            desk.page.get_by_label(re.compile(label)).select_option(label=chosen)
+        expect(desk.page.locator(".htmx-request, .htmx-swapping, .htmx-settling")).to_have_count(0)
     for label, said in [("Given name", "Wanda"), ("Family name", "Inn"), ("Phone", "780 555 0177")]:
         steps.types(desk, label, said)
     steps.types(desk, "Birth date", "1984-03-07")
@@ -88,8 +90,7 @@ def the_day_goes_on(stack: LiveStack, desk: Visitor, *, without: str, days: set[
     expect(desk.page.get_by_text("Shorter now.")).to_be_visible()
     steps.sees(desk, "Wanda Inn")
 
-    steps.opens(desk, "/money/till/")
-    steps.sees(desk, re.compile("^Sheet of "))
+    of_money.signs_the_sheet(desk)
 
 
 def _end_of(stack: LiveStack, visit: dict[str, Any]) -> datetime:

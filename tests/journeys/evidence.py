@@ -114,7 +114,7 @@ def ask_stripe(stack: LiveStack, path: str, **params: Any) -> Any:
 
 def link_in(mail: dict[str, Any], site: str, *, to: str = "visit") -> str:
     """The link to the visit, or to what else a mail is about."""
-    found = re.search(rf"{re.escape(site)}/{to}/[\w-]+/", mail["text"])
+    found = re.search(rf"{re.escape(site)}/{to}/[\w:-]+/", mail["text"])
     assert found, mail["text"]
     return found[0]
 

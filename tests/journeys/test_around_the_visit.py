@@ -8,13 +8,41 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys import at_the_desk, evidence, steps
+from tests.journeys import at_the_desk, evidence, of_money, steps
 from tests.journeys.steps import Visitor
 from tests.live import LiveStack
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("live-2")]
 
 Somebody = Callable[..., Visitor]
+
+
+def test_a_manager_sees_to_fees_packages_and_the_month(
+    live_stack: LiveStack, somebody: Somebody, colleague: Somebody
+) -> None:
+    # Given a manager who closes the last month, sells a package, and takes a fee after another thought
+    manager = colleague(role="manager")
+    of_money.closes_the_month(manager)
+    of_money.sells_a_package_that_pays(manager, live_stack)
+    visit = of_money.takes_a_fee_undoes_it_and_takes_it(manager)
+
+    # When nobody undoes that for a day, and the card says no, the patient pays by a link
+    evidence.let_it_become(live_stack, evidence.time_now(live_stack) + timedelta(hours=24, minutes=1))
+    (who,) = evidence.rows(
+        live_stack,
+        "SELECT p.* FROM intake_patient p JOIN booking_appointment a ON a.patient_id = p.id WHERE a.id = %s",
+        visit,
+    )
+    payer = somebody()
+    of_money.pays_by_the_link(payer, live_stack, who["email"])
+
+    # then the fee is done, and who has signed in buys a package
+    steps.opens(manager, "/money/fees/?show=done")
+    steps.sees(manager, "Fees")
+    expect(manager.page.locator(f"tbody tr:has(a[href*='{visit}'])")).to_contain_text("Paid")
+    of_money.signs_in_by_mail(payer, live_stack, who["email"])
+    of_money.buys_a_package(payer, live_stack)
+    evidence.all_is_well(live_stack)
 
 
 def test_a_refused_person_asks_for_a_call_and_reception_makes_it(
@@ -140,6 +168,11 @@ def test_a_manager_changes_a_word_and_a_clinician_signs(live_stack: LiveStack, c
     # Then it is in force, signed
     steps.sees(manager, "Health questions")
     expect(manager.page.locator(".heading .tag")).to_have_text("signed")
+
+    # and what Drypoint does by itself can be looked at
+    for path, heading in (("/messages/", "Messages"), ("/settings/operations/", "Operations")):
+        steps.opens(manager, path)
+        steps.sees(manager, heading)
     evidence.all_is_well(live_stack)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys import evidence, steps
+from tests.journeys import evidence, of_money, steps
 from tests.journeys.evidence import AtStripe
 from tests.journeys.steps import SignIn, Visitor
 from tests.live import LiveStack
@@ -89,6 +89,12 @@ def test_a_visit_from_reading_to_done(
     steps.opens(patient, "/visit/")
     steps.sees(patient, "Your visit is booked")
 
+    # how to be reached can be chosen, here and at the desk
+    steps.follows(patient, "How we reach you")
+    steps.sees(patient, "How we reach you")
+    steps.opens(desk, f"/patients/{moved['patient_id']}/reach/")
+    steps.sees(desk, "How to reach this patient")
+
     # and on its new day the patient answers a few questions in no time; it is arrived, checked in and done
     evidence.let_it_become(live_stack, moved["start"] + timedelta(minutes=2))
     assert steps.answers_before_the_visit(patient) <= 8
@@ -101,11 +107,29 @@ def test_a_visit_from_reading_to_done(
     steps.opens(patient, "/visit/")
     steps.sees(patient, "You were here")
 
-    # and what was paid has its receipt
+    # and what was left is paid in two ways, and has its receipt
+    of_money.takes_it_in_two_ways(desk, cash="50.00", by_card="30.00")
+    steps.sees(desk, "Nora Quill")
     steps.follows(desk, "Receipts")
     steps.sees(desk, "Receipts of Nora Quill")
     steps.presses(desk, re.compile("^Make the receipt"))
     steps.sees(desk, "Receipt for treatment")
+
+    # In the evening a link comes, and a sign that needs help is answered at once and calls somebody
+    evidence.let_it_become(live_stack, moved["end"] + timedelta(hours=6))
+    after = live_stack.mail.wait_for(to=email, containing="/after/")
+    evidence.is_neutral(after)
+    steps.opens(patient, re.search(r"\S+/after/\S+", after["text"])[0])  # type: ignore[index]
+    steps.sees(patient, "After a visit")
+    steps.presses(patient, "Show my notes")
+    steps.sees(patient, "After a visit")
+    steps.chooses(patient, "Worse")
+    steps.chooses(patient, "Short of breath")
+    steps.presses(patient, "Send")
+    steps.sees(patient, "Please get help now")
+    assert evidence.rows(live_stack, "SELECT kind, status FROM booking_task WHERE appointment_id = %s", held["id"]) == [
+        {"kind": "after-visit-urgent", "status": "requested"}
+    ]
     evidence.all_is_well(live_stack)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import http.client
+import socket
 import threading
 import time
 from collections.abc import Callable
@@ -30,6 +31,17 @@ def test_only_a_test_key_opens_the_interface(simulator: StripeSimulator) -> None
 def test_the_account_and_its_balance_are_told(client: stripe.StripeClient, simulator: StripeSimulator) -> None:
     assert client.v1.accounts.retrieve_current().default_currency == "cad"
     assert client.v1.balance.retrieve().livemode is False
+    assert simulator.violations == []
+
+
+def test_a_request_that_was_cut_off_is_none(simulator: StripeSimulator) -> None:
+    head = (
+        "POST /v1/payment_intents HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer sk_test_x\r\nContent-Length: 99\r\n\r\n"
+    )
+    with socket.create_connection((simulator.host, simulator.port)) as caller:
+        caller.sendall(f"{head}amount=4000".encode())
+        caller.shutdown(socket.SHUT_WR)
+        assert caller.recv(100) == b""
     assert simulator.violations == []
 
 

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand
 from django.db import Error, connection
 
 from booking.models import Location
-from config.local import ports, static_files
+from config.local import ports, programs, static_files
 from config.local.environment import VAR, given
 from config.local.errors import LocalError
 from config.local.stack import Ports, Stack, only_one
@@ -46,6 +46,7 @@ class Command(BaseCommand):
             stack.start_services()
             self._prepare()
             stack.start_programs(places)
+            stack.processes.start(programs.watch(stack.environment))
             self._say_where(stack, places)
             while os.isatty(0) or not self._has_terminal:  # make waits for us, but does not pass SIGHUP on
                 stack.processes.watch()
@@ -73,6 +74,8 @@ class Command(BaseCommand):
             lines.append(("Inbox", f"http://127.0.0.1:{places.inbox}/   (every mail that Drypoint sends)"))
         if stack.has_simulator:
             lines.append(("Stripe", f"http://127.0.0.1:{places.stripe}/   (a simulator: no money moves)"))
+        if stack.has_phones:
+            lines.append(("Texts", f"http://127.0.0.1:{places.sms}/   (every text message, and the phones' answers)"))
         lines.append(("Logs", f"{VAR / 'log'}/"))
         self._say("\nDrypoint is running.\n\n" + "\n".join(f"  {name:<8}{where}" for name, where in lines))
         self._say("\nDemonstration sign-ins (manage.py demo_signins shows the codes of the moment):\n")

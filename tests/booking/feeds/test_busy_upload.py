@@ -132,6 +132,7 @@ def test_another_library_reads_the_same_times(events: list[str]) -> None:
     theirs = {
         (one.start.astimezone(UTC).isoformat(), one.end.astimezone(UTC).isoformat())
         for one in recurring_ical_events.of(Calendar.from_ical(data)).between(NOW, last)
+        if one.start.astimezone(UTC) < one.end.astimezone(UTC)  # not in the hour that a clock skips in spring
     }
     assert ours == theirs
 

@@ -74,33 +74,91 @@ def test_a_duplicate_is_the_same_and_says_so() -> None:
     assert lines_of(document(), copy=2) == ["DUPLICATE", *lines_of(document())]
 
 
-def test_a_credit_note_says_what_it_takes_back() -> None:
+def test_a_credit_note_word_by_word() -> None:
     receipt = document()
-    facts = receipt.facts | as_facts(reversal_of(VISIT))
+    facts = receipt.facts | as_facts(reversal_of(VISIT)) | {"claimable": False}
     credit = document("credit-note", number=43, facts=facts, reverses=receipt, reason="refunded")
-    found = lines_of(credit)
-    assert found[6:10] == [
+    assert lines_of(credit)[5:] == [
+        "Credit note",
         "Number 000043",
         "Issued 23 November 2026",
         "Takes back Receipt for treatment 000042",
         "Because money was given back",
-    ]
-    assert found[14:19] == [
+        "For Ada Berg",
+        "Therapist Anna Lee, Physiotherapist, registration number PT-4100, College of",
+        "Physiotherapists",
+        "Date of service Service Amount",
         "17 November 2026 Physiotherapy: treatment, 60 min −$120.00",
         "Tax $0.00",
         "Total −$120.00",
         "Paid −$120.00",
         "Balance $0.00",
+        EXEMPT,
+        "The document that this takes back can't be claimed any more.",
+        "Credit note 000043   1 / 1",
     ]
 
 
-def test_a_fee_says_that_it_is_no_treatment() -> None:
+def test_a_fee_word_by_word_names_no_service_and_says_that_it_is_no_treatment() -> None:
     said = Said((Line("Fee for a missed visit", "2026-11-17", 3000),), (Paid("2026-11-18", "cash", 3000),))
-    facts = HEADING | as_facts(said) | {"claimable": False}
-    found = lines_of(document("fee", facts=facts))
-    assert found[5] == "Receipt for a fee"
-    assert "This is a fee and not a treatment. It can't be claimed from a health insurer." in found
-    assert not any("herap" in line for line in found)
+    assert lines_of(document("fee", facts=HEADING | as_facts(said) | {"claimable": False}))[5:] == [
+        "Receipt for a fee",
+        "Number 000042",
+        "Issued 23 November 2026",
+        "For Ada Berg",
+        "Date What Amount",
+        "17 November 2026 Fee for a missed visit $30.00",
+        "Total $30.00",
+        "Paid 18 November 2026, cash $30.00",
+        "Paid $30.00",
+        "Balance $0.00",
+        "This is a fee and not a treatment. It can't be claimed from a health insurer.",
+        "Receipt for a fee 000042   1 / 1",
+    ]
+
+
+def test_what_an_insurer_pays_stands_on_the_receipt() -> None:
+    said = Said(VISIT.lines, (Paid("2026-11-17", "terminal", 4000), Paid("2026-12-01", "payer", 8000)))
+    facts = document().facts | as_facts(said) | {"payer": {"name": "Blue Cross", "amount": 8000}}
+    assert lines_of(document(facts=facts))[15:21] == [
+        "Paid 17 November 2026, card terminal $40.00",
+        "Paid 1 December 2026, by the payer $80.00",
+        "Paid $120.00",
+        "Balance $0.00",
+        EXEMPT,
+        "Of the total, $80.00 is billed to Blue Cross.",
+    ]
+
+
+def test_a_statement_word_by_word() -> None:
+    visit = {"on": "2026-11-17", "text": "Physiotherapy: treatment, 60 min", "therapist": ANNA, "number": 7}
+    fee = {"on": "2026-11-18", "text": "Fee for a missed visit", "therapist": None, "number": None}
+    entries = [
+        visit | {"claimable": True, "total": 12000, "paid": 12000},
+        fee | {"claimable": False, "total": 3000, "paid": 0},
+    ]
+    said = Said((*VISIT.lines, Line("Fee for a missed visit", "2026-11-18", 3000)), VISIT.payments)
+    facts = HEADING | as_facts(said) | {"entries": entries, "first": "2026-01-01", "last": "2026-11-30"}
+    assert lines_of(document("statement", facts=facts))[5:] == [
+        "Statement of account",
+        "Number 000042",
+        "Issued 23 November 2026",
+        "For Ada Berg",
+        "Period 1 January 2026 to 30 November 2026",
+        "Date What and with whom Receipt Amount Paid",
+        "17 November 2026 Physiotherapy: treatment, 60 min; Anna Lee,",
+        "Physiotherapist, registration number PT-4100,",
+        "College of Physiotherapists",
+        "000007 $120.00 $120.00",
+        "18 November 2026 Fee for a missed visit (not treatment, not",
+        "claimable)",
+        "none $30.00 $0.00",
+        "Total $150.00",
+        "Paid $120.00",
+        "Balance $30.00",
+        "A statement is not a receipt: to claim from an insurer, use the receipt of each visit.",
+        "Statement of account 000042   1 / 1",
+    ]
 
 
 PACKAGE = Said(
@@ -223,6 +281,28 @@ def test_a_long_statement_goes_over_several_pages_and_repeats_its_columns() -> N
     assert len(pages) > 1
     assert all("What and with whom" in page for page in pages)
     assert "Period 1 January 2026 to 31 December 2026" in pages[0]
+
+
+def test_a_statement_says_below_its_sums_what_was_paid_in_advance() -> None:
+    what = {"text": "Three visits: 3 visits, paid in advance", "number": 12}
+    prepaid = [
+        what | {"on": "2026-11-02", "method": "cash", "amount": 27000},
+        what | {"on": "2026-11-20", "method": "terminal", "amount": -18000, "number": None},
+    ]
+    facts = HEADING | as_facts(Said((), ())) | {"entries": [], "first": "2026-11-01", "last": "2026-11-30"}
+    found = lines_of(document("statement", facts=facts | {"prepaid": prepaid}))
+    assert found[9:] == [
+        "Period 1 November 2026 to 30 November 2026",
+        "Date What and with whom Receipt Amount Paid",
+        "Total $0.00",
+        "Paid $0.00",
+        "Balance $0.00",
+        "Paid 2 November 2026, cash: Three visits: 3 visits, paid in advance (000012). $270.00",
+        "Given back 20 November 2026, card terminal: Three visits: 3 visits, paid in advance. $180.00",
+        "What was paid in advance is not in the sums above. Each visit that it paid stands there with its share.",
+        "A statement is not a receipt: to claim from an insurer, use the receipt of each visit.",
+        "Statement of account 000042   1 / 1",
+    ]
 
 
 def test_the_same_paper_is_the_same_file_with_its_font_inside_and_its_language_said() -> None:

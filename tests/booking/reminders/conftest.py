@@ -1,12 +1,14 @@
 """A real mail server in a thread, and the settings that lead to it."""
 
 import socket
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pytest_django import Settings
 
+from tests.simulators.mail import web
 from tests.simulators.mail.smtp import Mailbox, serve
 from tests.simulators.mail.store import Store
 
@@ -29,3 +31,21 @@ def mailbox(tmp_path: Path, settings: Settings, free_port: int) -> Iterator[Mail
     settings.DEFAULT_FROM_EMAIL = "Riverside <clinic@riverside.example>"
     yield mailbox
     server.stop()
+
+
+@pytest.fixture
+def keyed_mailbox(mailbox: Mailbox, settings: Settings, http_port: int) -> Iterator[Mailbox]:
+    """The same mail server, spoken to as Resend is."""
+    run = web.serve(mailbox, port=http_port)
+    threading.Thread(target=run, daemon=True).start()
+    settings.EMAIL_BACKEND = "booking.reminders.channels.keyed_mail.EmailBackend"
+    settings.ANYMAIL = {
+        "RESEND_API_KEY": "k", "RESEND_API_URL": f"http://127.0.0.1:{http_port}/", "REQUESTS_TIMEOUT": (3, 10),
+    }  # fmt: skip
+    yield mailbox
+    run.__self__.shutdown()  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def http_port(free_port: int) -> int:
+    return free_port + 1

@@ -1,9 +1,14 @@
 """The real worker, beat and broker: what they lose, they lose in front of rows that wait."""
 
+import json
 import time
+from collections import Counter
+from urllib.error import HTTPError
+from urllib.request import urlopen
 
 import pytest
 
+from config.local import programs
 from tests.live import LiveStack
 
 pytestmark = pytest.mark.chaos
@@ -64,3 +69,40 @@ def test_a_killed_worker_s_messages_go_out_by_the_next_one(live_stack: LiveStack
         time.sleep(0.5)
     assert sorted(set(arrived(live_stack, "worker"))) == expected
     assert len(arrived(live_stack, "worker")) <= len(expected) + 1  # the one in its hands may come twice, as one mail
+
+
+def readiness(stack: LiveStack) -> tuple[int, list[str]]:
+    try:
+        with urlopen(f"{stack.url}/readyz") as answer:
+            return answer.status, json.load(answer)["reasons"]
+    except HTTPError as refusal:
+        return refusal.code, json.load(refusal)["reasons"]
+
+
+def wait_for_readiness(stack: LiveStack, expected: tuple[int, list[str]]) -> None:
+    deadline = time.monotonic() + 60
+    while readiness(stack) != expected and time.monotonic() < deadline:
+        time.sleep(0.5)
+    assert readiness(stack) == expected
+
+
+def test_the_owner_is_mailed_once_when_worker_and_beat_are_dead_and_once_when_they_are_back(
+    live_stack: LiveStack,
+) -> None:
+    live_stack.add(programs.watch(live_stack.environment, every=1))
+    wait_for_readiness(live_stack, (200, []))
+    time.sleep(15)  # both have shown themselves by then
+    live_stack.kill("worker")
+    live_stack.kill("beat")
+    queue(live_stack, "stuck", 1)
+    live_stack.move_clock(minutes=11)
+    wait_for_readiness(live_stack, (503, ["beat-silent", "worker-silent", "messages-late"]))
+    live_stack.mail.wait_for(to="owner", containing="Messages and other work have stopped", within=30)
+    time.sleep(5)
+    live_stack.start("worker")
+    live_stack.start("beat")
+    live_stack.mail.wait_for(to="owner", containing="Messages and other work go on", within=60)
+    live_stack.stop("watch")
+    told = Counter(mail["subject"] for mail in live_stack.mail.messages(to="owner"))
+    assert told == {"Messages and other work have stopped": 1, "Messages and other work go on": 1}
+    assert readiness(live_stack) == (200, [])

@@ -28,16 +28,17 @@ def hang(*_: object, **__: object) -> None:
 class Killed(EmailChannel):
     how = ""
 
-    def send(self, letter: Letter) -> None:
+    def send(self, letter: Letter) -> str:
         if self.how == "during":
             hang()
-        super().send(letter)
+        name = super().send(letter)
         if self.how == "after":
             hang()
+        return name
 
 
-def claim_without_guard(*, now: datetime) -> Communication | None:
-    row = delivery._due(now).order_by("not_after", "due_at").first()
+def claim_without_guard(*, now: datetime, by: str) -> Communication | None:
+    row = delivery._due(now, by).order_by("not_after", "due_at").first()
     time.sleep(0.05)
     if row is not None:
         Communication.objects.filter(pk=row.pk).update(status="in-progress")

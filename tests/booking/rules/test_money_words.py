@@ -164,6 +164,10 @@ STATES: dict[str, tuple[dict[str, Any], list[Said]]] = {
         {"status": "cancelled", "due": -9000, "undo_until": LATER, "package": "Three visits"},
         [Said("undo-then-returned", at=LATER)],
     ),
+    "cancelled a moment ago, and the fee is as high as the session of the package": (
+        {"status": "cancelled", "owed": 7500, "undo_until": LATER, "fee_then": 7500, "package": "Three visits"},
+        [Said("undo-then-used", at=LATER, name="Three visits")],
+    ),
     "cancelled a moment ago, with money on hold": (
         {"status": "cancelled", "undo_until": LATER, "online": [Online(state="authorised", amount=4000, keep=0)]},
         [Said("undo-then-free", at=LATER), Said("releasing", 4000)],

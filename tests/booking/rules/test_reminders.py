@@ -3,7 +3,18 @@ from datetime import UTC, datetime, time, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from booking.rules.reminders import AFTER_BOOKING, Planned, QuietHours, at_once, recheck, reminders, still_true
+from booking.rules.kinds import still_true
+from booking.rules.reminders import (
+    AFTER_BOOKING,
+    Planned,
+    QuietHours,
+    after_visit,
+    at_once,
+    morning_after,
+    no_show,
+    recheck,
+    reminders,
+)
 
 START = datetime(2026, 12, 1, 15, tzinfo=UTC)  # Tuesday, 9:00 in Alberta
 NIGHT = QuietHours(time(21), time(7), "America/Edmonton")
@@ -122,3 +133,62 @@ def test_the_questions_before_a_visit_are_asked_for_a_day_ahead_and_not_by_night
     assert recheck(start=early, quiet=night, now=now)[0].due_at == datetime(2026, 11, 30, 9, tzinfo=UTC)
     assert still_true("recheck", status="booked", awaiting="")
     assert not still_true("recheck", status="checked-in", awaiting="")
+
+
+def test_after_a_visit_the_evening_the_next_day_and_the_week_have_their_messages() -> None:
+    end = datetime(2026, 12, 1, 20, tzinfo=UTC)  # 14:00 in Alberta
+    said = {"end": end, "lungs": True, "first_or_caution": True, "outcome": True, "last_of_course": True}
+    assert after_visit(**said) == (
+        Planned(end + 4 * HOUR, "aftercare", end + 16 * HOUR),
+        Planned(end + 24 * HOUR, "next-day-check", end + 48 * HOUR),
+        Planned(end + 60 * HOUR, "next-day-check-2", end + 84 * HOUR),
+        Planned(end + 168 * HOUR, "outcome-questions", end + 240 * HOUR),
+        Planned(end + 840 * HOUR, "outcome-questions-2", end + 912 * HOUR),
+    )
+    nothing = dict.fromkeys(("lungs", "first_or_caution", "outcome", "last_of_course"), False)
+    assert [one.kind for one in after_visit(end=end, **nothing)] == ["next-day-check"]
+    assert [one.kind for one in after_visit(end=end, **nothing | {"last_of_course": True})] == ["next-day-check"]
+
+
+def test_a_clinic_sets_its_own_hours_after_a_visit() -> None:
+    end = datetime(2026, 12, 1, 20, tzinfo=UTC)
+    own = {"aftercare": [3], "next-day-check": [20, 48]}
+    planned = after_visit(end=end, lungs=True, first_or_caution=True, outcome=False, last_of_course=False, hours=own)
+    assert [(one.due_at - end) // HOUR for one in planned] == [3, 20, 48]
+
+
+def test_the_notes_of_the_evening_do_not_wait_for_the_morning_and_the_next_day_does() -> None:
+    end = datetime(2026, 12, 2, 1, tzinfo=UTC)  # 19:00 in Alberta: four hours on it is 23:00
+    first, second = after_visit(
+        end=end,
+        lungs=True,
+        first_or_caution=False,
+        outcome=False,
+        last_of_course=False,
+        quiet=NIGHT,
+        hours={"next-day-check": [28, 60]},
+    )
+    assert first.due_at == end + 4 * HOUR
+    assert second.due_at == datetime(2026, 12, 3, 13, tzinfo=UTC)  # 7:00, not 23:00
+
+
+def test_who_did_not_come_is_written_to_when_a_slip_could_have_been_mended() -> None:
+    noted = datetime(2026, 12, 1, 20, tzinfo=UTC)
+    assert no_show(noted_at=noted) == Planned(noted + HOUR / 2, "no-show", noted + 24.5 * HOUR)
+    late = datetime(2026, 12, 2, 3, 45, tzinfo=UTC)  # 21:45
+    assert no_show(noted_at=late, quiet=NIGHT).due_at == datetime(2026, 12, 2, 13, tzinfo=UTC)
+
+
+def test_a_text_about_a_near_visit_does_not_wait_and_one_about_a_later_visit_does() -> None:
+    night = datetime(2026, 12, 1, 11, tzinfo=UTC)  # 5:00 in Alberta
+    morning = datetime(2026, 12, 1, 13, tzinfo=UTC)
+
+    def wait(kind: str, channel: str, start: datetime) -> datetime | None:
+        return morning_after(kind, channel=channel, start=start, quiet=NIGHT, now=night)
+
+    assert wait("cancellation", "sms", night + 4 * HOUR) is None
+    assert wait("cancellation", "sms", night + 30 * HOUR) == morning
+    assert wait("cancellation", "email", night + 30 * HOUR) is None
+    assert wait("reminder-2", "email", night + 4 * HOUR) == morning
+    assert wait("aftercare", "sms", night - HOUR) is None
+    assert morning_after("reminder-1", channel="sms", start=START, quiet=None, now=night) is None

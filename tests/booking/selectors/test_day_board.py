@@ -7,7 +7,7 @@ import pytest
 
 from booking.models import Appointment, TimeOff
 from booking.payments.services import record_desk_payment
-from booking.reminders.models import Communication
+from booking.reminders.models import Communication, DeliveryReport
 from booking.selectors.appointments import appointments_of, appointments_of_user, appointments_visible_to
 from booking.selectors.calendar import week
 from booking.selectors.day_board import Blocker, DayBoard, blockers_of, day_board
@@ -122,6 +122,15 @@ def test_a_late_cancellation_stays_until_its_fee_is_paid(clinic: Clinic) -> None
     assert only_row(clinic) == [("unpaid", "take-payment", 3000)]
 
 
+def test_money_is_given_back_once_a_cancellation_can_t_be_undone(clinic: Clinic) -> None:
+    visit = book(clinic).appointment
+    record_desk_payment(appointment=visit, amount=12000, method="cash", by=make_staff(), now=NOW)
+    cancel_appointment(appointment=visit, by=None, reason=Appointment.CancelReason.PATIENT, now=NOW)
+    assert only_row(clinic) == []
+    settle_cancellations(now=NOW + timedelta(minutes=4))
+    assert only_row(clinic, now=NOW + timedelta(minutes=4)) == [("money-back", "give-back", 12000)]
+
+
 def test_a_payment_under_way_can_be_taken_at_the_desk(clinic: Clinic) -> None:
     book(clinic, payment="online")
     assert [code for code, *_ in only_row(clinic)] == ["payment-waiting"]
@@ -132,6 +141,14 @@ def test_a_message_that_did_not_go_out_says_why(clinic: Clinic) -> None:
     message = Communication.objects.filter(appointment=visit, kind="confirmation").get()
     assert (message.status, message.status_reason) == ("not-done", "There is no e-mail address.")
     assert only_row(clinic) == [("message-not-sent", "resend", 0)]
+
+
+def test_a_message_that_came_back_is_a_blocker(clinic: Clinic) -> None:
+    visit = confirm(hold(clinic), patient=details()).appointment
+    message = Communication.objects.get(appointment=visit, kind="confirmation", channel="email")
+    Communication.objects.filter(pk=message.pk).update(status="completed", sent_at=NOW)
+    DeliveryReport.objects.create(communication=message, what="bounced", provider_id="p", reported_at=NOW)
+    assert ("message-not-sent", "resend", 0) in only_row(clinic)
 
 
 def test_a_visit_that_nobody_closed_is_asked_about(clinic: Clinic) -> None:

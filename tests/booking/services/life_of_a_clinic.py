@@ -31,9 +31,8 @@ from tests.simulators.stripe import DECLINED_CARD, pay
 DAY = timedelta(days=1)
 # They refuse to ask Stripe inside a transaction; here the whole history is one, to be taken back.
 ASKING = (
-    "booking.services.cards",
+    "booking.services.convergence",
     "booking.services.stripe_pages",
-    "booking.services.settlement",
     "booking.payments.commands",
 )
 

@@ -1,88 +1,141 @@
-"""What people, banks and Stripe do with a deposit. Each story is told step by step, between the steps of others."""
+"""What people, banks and Stripe do with a deposit. Each story is told step by step, between the steps of others.
+
+Those of fees, packages and links are in `fee_stories`.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import Random
 
 from django.db import transaction
 
 from booking.errors import BookingError
-from booking.models import Appointment, HealthcareService
+from booking.models import Appointment, FeeCase, HealthcareService, KeptCard, Package, PackageOffer
 from booking.payments.models import Payment
 from booking.payments.services import want_capture, want_refund, want_void
 from booking.services.appointments import cancel_appointment
 from booking.services.checkout import settle, switch_to_desk
+from intake.models import User
 from tests.factories.intake import make_screening, review_line
-from tests.factories.payments import Till, payment_now, visit_now
+from tests.factories.payments import Till
 from tests.simulators.stripe import DECLINED_CARD, GOOD_CARD, SECURE_CARD
 from tests.simulators.stripe.store import Body
 
 PATIENT = Appointment.CancelReason.PATIENT
 
 
-class Life:
-    """One deposit and everybody who has to do with it. Whatever is refused with a clear no has not happened."""
+@dataclass(frozen=True, slots=True)
+class House:
+    """Where all stories happen."""
 
-    def __init__(self, till: Till, chance: Random, *, start: datetime, reviewed: HealthcareService) -> None:
-        self.till, self.chance, self.start, self.reviewed = till, chance, start, reviewed
-        self.payment: Payment
-        self.acted_at = till.now  # when somebody last did something that needs seeing to
+    till: Till
+    chance: Random
+    reviewed: HealthcareService  # a therapist looks at each booking
+    carded: HealthcareService  # a card is left for it
+    offer: PackageOffer
+    manager: User
+
+
+class Life:
+    """A visit or a package, its payments, and everybody who has to do with them. What is refused is not done."""
+
+    def __init__(self, house: House, story: str, *, start: datetime) -> None:
+        self.told = story
+        self.house, self.till, self.chance, self.start = house, house.till, house.chance, start
+        self.visit_id: object = None
+        self.package_id: object = None
+        self.acted_at = self.till.now  # when somebody last did something that needs seeing to
 
     def book(self, *, review: bool = False) -> None:
-        over = {"service": self.reviewed} if review else {}
+        over = {"service": self.house.reviewed} if review else {}
         screening = make_screening(review_line(), now=self.till.now).screening if review else None
-        self.payment = self.till.book(start=self.start, screening=screening, **over)
+        self.visit_id = self.till.book(start=self.start, screening=screening, **over).appointment_id
         self.acts()
 
     def acts(self) -> None:
         self.acted_at = self.till.now
 
     @property
-    def now(self) -> Payment:
-        return payment_now(self.payment)
+    def visit(self) -> Appointment | None:
+        return Appointment.objects.filter(pk=self.visit_id).first()
 
-    def reaches_the_page(self) -> Iterator[None]:
+    @property
+    def package(self) -> Package | None:
+        return Package.objects.filter(pk=self.package_id).first()
+
+    @property
+    def payments(self) -> list[Payment]:
+        """Those at Stripe, oldest first."""
+        mine = {"package": self.package_id} if self.package_id else {"appointment": self.visit_id}
+        return list(Payment.objects.filter(**mine, gateway="stripe").order_by("created_at"))
+
+    @property
+    def cards(self) -> list[KeptCard]:
+        return list(KeptCard.objects.filter(appointment=self.visit_id))
+
+    @property
+    def fee(self) -> FeeCase | None:
+        return FeeCase.objects.filter(appointment=self.visit_id).first()
+
+    def names(self) -> str:
+        return f"{self.told} of {self.package_id or self.visit_id}"
+
+    @property
+    def now(self) -> Payment:
+        return self.payments[-1]
+
+    def reaches_the_page(self, open_page: Callable[[], object] | None = None) -> Iterator[None]:
         """The patient presses until there is a page; some have two tabs."""
         for _ in range(self.chance.choice((6, 7))):
             yield
             with suppress(BookingError):
-                self.till.open(self.payment)
+                (open_page or (lambda: self.till.open(self.now)))()
                 if self.chance.random() < 0.8:
                     return
 
     def pays(self, card: str = GOOD_CARD) -> None:
         """If the page is there and still open."""
-        with suppress(ValueError):  # nothing to pay on any more
-            self.till.stripe.post_control("pay", {"session": self.now.session_id, "card": card})
-            self.acts()
+        self.fills_in(self.now.session_id, card)
         if self.chance.random() < 0.4:  # they come back to our page
             self.settles()
 
+    def fills_in(self, session_id: str, card: str) -> None:
+        with suppress(ValueError):  # there is no page, or it isn't open any more
+            self.till.stripe.post_control("pay", {"session": session_id, "card": card})
+            self.acts()
+
     def settles(self) -> None:
         with suppress(BookingError):
-            settle(payment=self.payment, now=self.till.now)
+            settle(payment=self.now, now=self.till.now)
 
     def waits(self, **time: float) -> Iterator[None]:
         until = self.till.now + timedelta(**time)
         while self.till.now < until:
             yield
 
-    def is_taken(self) -> Iterator[None]:
-        """Until it is: with every event lost the sweeps must find it."""
+    def comes_true(self, what: Callable[[], object]) -> Iterator[None]:
+        """Until it does: with every event lost the sweeps must find it."""
         for _ in range(60):
-            if self.now.state != Payment.State.OPEN:
+            if what():
                 return
             yield
 
+    def is_taken(self) -> Iterator[None]:
+        yield from self.comes_true(lambda: self.now.state != Payment.State.OPEN)
+
     def decides(self, do: Callable[[], object]) -> None:
+        """Somebody at the clinic does something; it may not be possible."""
         with suppress(BookingError), transaction.atomic():
             do()
             self.acts()
 
     def cancels(self) -> None:
+        visit = self.visit
+        assert visit is not None
         with suppress(BookingError):
-            cancel_appointment(appointment=visit_now(self.payment), by=None, reason=PATIENT, now=self.till.now)
+            cancel_appointment(appointment=visit, by=None, reason=PATIENT, now=self.till.now)
             self.acts()
 
     def in_the_dashboard(self, what: str, **form: object) -> Body | None:
@@ -155,7 +208,7 @@ def cancels_while_paying(life: Life) -> Iterator[None]:
 def pays_at_the_desk(life: Life) -> Iterator[None]:
     yield from life.chance.choice((pays, leaves_the_page))(life)
     with suppress(BookingError):
-        switch_to_desk(appointment=life.payment.appointment, now=life.till.now)
+        switch_to_desk(appointment=life.visit, now=life.till.now)
         life.acts()
 
 
@@ -168,14 +221,14 @@ def asks_a_therapist(life: Life) -> Iterator[None]:
         life.in_the_dashboard(life.chance.choice(("capture", "cancel")))
     yield
     want = life.chance.choice((want_capture, want_void))
-    life.decides(lambda: want(payment=life.payment, now=life.till.now))
+    life.decides(lambda: want(payment=life.now, now=life.till.now))
 
 
 def gets_parts_back(life: Life) -> Iterator[None]:
     yield from pays(life)
     yield from life.is_taken()
     for amount in life.chance.sample((100, 700, 1200, 2900), k=2):
-        life.decides(lambda amount=amount: want_refund(payment=life.payment, amount=amount, now=life.till.now))
+        life.decides(lambda amount=amount: want_refund(payment=life.now, amount=amount, now=life.till.now))
         yield
 
 
@@ -183,7 +236,7 @@ def gets_it_back_twice(life: Life) -> Iterator[None]:
     """By us and in the dashboard, at the same time."""
     yield from pays(life)
     yield from life.is_taken()
-    life.decides(lambda: want_void(payment=life.payment, now=life.till.now))
+    life.decides(lambda: want_void(payment=life.now, now=life.till.now))
     if life.chance.random() < 0.5:
         yield
     life.in_the_dashboard("refund", amount=life.chance.choice((500, 1100, 3000)))
@@ -211,7 +264,7 @@ def disputes(life: Life) -> Iterator[None]:
     opened = life.in_the_dashboard("dispute")
     yield from life.waits(minutes=life.chance.choice((0, 2, 12)))
     if life.chance.random() < 0.3:
-        life.decides(lambda: want_void(payment=life.payment, now=life.till.now))
+        life.decides(lambda: want_void(payment=life.now, now=life.till.now))
         yield
     if opened:
         how = life.chance.choice(("won", "lost"))
@@ -219,7 +272,7 @@ def disputes(life: Life) -> Iterator[None]:
         life.acts()
 
 
-STORIES: dict[Story, int] = {
+DEPOSITS: dict[Story, int] = {
     pays: 20,
     pays_with_the_second_card: 6,
     asks_the_bank: 6,

@@ -8,16 +8,9 @@ from booking.errors import HoldExpired, NotPossibleNow, PrepaymentForbidden, Str
 from booking.models import Appointment, KeptCard
 from booking.payments.models import Payment, WebhookEvent
 from booking.selectors.cards import good_card_of, kept_card_of
-from booking.services.cards import (
-    card_page_for,
-    forget_needless_cards,
-    go_on_without_card,
-    open_card_page,
-    remove_card,
-    request_card,
-    settle_card,
-    sweep_cards,
-)
+from booking.services.appointments import cancel_appointment
+from booking.services.card_settlement import card_page_for, open_card_page, settle_card, sweep_cards
+from booking.services.cards import forget_needless_cards, go_on_without_card, remove_card, request_card
 from booking.services.checkout import checkout_for, handle_events, reconcile_nightly, settle, sweep_checkouts
 from intake.models import Patient, Role
 from tests.factories.booking import make_appointment, make_terms
@@ -280,6 +273,17 @@ def test_a_card_that_nothing_needs_any_more_is_forgotten(till: Till) -> None:
     assert forget_needless_cards(now=till.now) == 1
     sweep_cards(now=till.now)
     assert (card_of(visit).state, _attached(till)) == ("removed", 0)
+
+
+def test_a_card_is_needed_while_a_cancellation_can_be_undone_and_its_fee_is_not_there_yet(till: Till) -> None:
+    visit = book_with_card(till)
+    leave_card(till, visit)
+    till.set_clock(visit.start - timedelta(hours=2))
+    cancel_appointment(appointment=visit, by=None, reason=Appointment.CancelReason.PATIENT, now=till.now)
+    assert forget_needless_cards(now=till.now) == 0
+    till.sweep(4)
+    assert forget_needless_cards(now=till.now) == 0  # the fee is open
+    assert (card_of(visit).state, _attached(till)) == ("kept", 1)
 
 
 def test_where_nothing_may_be_asked_for_before_a_visit_no_card_is(till: Till) -> None:

@@ -304,6 +304,7 @@ def test_an_authorisation_that_ends_by_itself_is_told_to_staff(till: Till) -> No
     assert state_of(payment) == ("voided", "booked", "")
     assert ledger_sums(payment) == till.truth(payment) == {"held": 0, "taken": 0, "sent back": 0}
     assert list(Finding.objects.values_list("kind", flat=True)) == ["authorisation-lapsed"]
+    assert visit_now(payment).communications.filter(kind="payment-problem").count() == 1
 
 
 def test_an_event_of_a_payment_we_do_not_know_is_kept_and_tried_again(till: Till) -> None:

@@ -186,6 +186,7 @@ def test_a_refund_that_the_bank_sends_back_is_told_to_staff_and_not_repeated(til
     assert ledger_sums(payment) == till.truth(payment) == {"held": 0, "taken": 3000, "sent back": 0}
     assert list(Finding.objects.values_list("kind", "details")) == [("refund-failed", {"amount": 3000})]
     assert len(till.stripe.store.find("refund")) == 1
+    assert visit_now(payment).communications.filter(kind="payment-problem").count() == 1
 
 
 def test_a_disputed_payment_is_told_to_staff(till: Till) -> None:

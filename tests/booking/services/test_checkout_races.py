@@ -17,7 +17,7 @@ from booking.payments import commands
 from booking.payments.models import GatewayCommand, Payment
 from booking.payments.services import want_refund, want_void
 from booking.rules.settlement import Step
-from booking.services import settlement
+from booking.services import convergence, settlement
 from booking.services.appointments import cancel_appointment, undo_cancellation
 from booking.services.checkout import reconcile, settle, sweep_checkouts
 from config.invariants import broken_promises
@@ -62,7 +62,7 @@ def test_one_refund_by_six_processes(till: Till) -> None:
 
 
 def test_without_numbers_and_second_looks_it_would_be_several(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    number, named, ask, all_decided = count(1), settlement._named, settlement.ask, Barrier(6)
+    number, named, ask, all_decided = count(1), settlement._named, convergence.ask, Barrier(6)
 
     def always_new(payment: Payment, step: Step) -> tuple[str, int]:
         return (f"refund-{next(number)}", step.amount) if step.operation == "refund" else named(payment, step)
@@ -73,7 +73,7 @@ def test_without_numbers_and_second_looks_it_would_be_several(till: Till, monkey
                 all_decided.wait(timeout=20)
         return ask(**asked)
 
-    monkeypatch.setattr(settlement, "ask", ask_together)
+    monkeypatch.setattr(convergence, "ask", ask_together)
     monkeypatch.setattr(settlement, "_named", always_new)
     monkeypatch.setattr(Payment, "revision", property(lambda _: 0, lambda *_: None))
     assert refund_in_a_race(till) > 1

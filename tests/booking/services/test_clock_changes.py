@@ -36,7 +36,7 @@ DAY = timedelta(days=1)
     ],
 )
 def test_nine_stays_nine(zone: str, before: str, after: str, utc: tuple[str, str]) -> None:
-    clinic, staff = make_clinic(time_zone=zone, reminder_hours=[48, 2]), make_staff()
+    clinic, staff = make_clinic(time_zone=zone), make_staff()
     old, new = (to_utc(datetime.fromisoformat(f"{day}T09:00"), zone) for day in (before, after))
     assert tuple(f"{one:%H:%M}" for one in (old, new)) == utc
     now = old - 10 * DAY

@@ -31,11 +31,6 @@ def visit(clinic: Clinic) -> Appointment:
     return make_appointment(clinic, start=at(10), patient=make_patient(), status="fulfilled")
 
 
-@pytest.fixture
-def desk() -> User:
-    return make_staff()
-
-
 def take(visit: Appointment, by: User, *parts: tuple[int, str], key: UUID | None = None) -> Balance:
     said = [Part(amount, method) for amount, method in parts]
     return take_payment(appointment=visit, parts=said, request_key=key or uuid4(), by=by, now=NOW)

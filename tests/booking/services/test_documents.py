@@ -33,28 +33,13 @@ from booking.services.visits import mark_arrived, mark_entered_in_error
 from config.invariants import broken_promises
 from intake.errors import NotAllowed
 from intake.models import AuditEvent, Patient, Role, User
-from tests.factories.booking import NOW, Clinic, at, make_appointment, make_clinic, make_staff
+from tests.factories.booking import NOW, Clinic, at, make_appointment, make_staff
 from tests.factories.intake import make_patient, make_user
 from tests.factories.receipts import paid_visit, pay
 
 pytestmark = pytest.mark.django_db
 LAST_WEEK = at(10, days=-6)  # Tuesday 17 November
 DAY = "2026-11-17"
-
-
-@pytest.fixture
-def clinic() -> Clinic:
-    return make_clinic()
-
-
-@pytest.fixture
-def patient() -> Patient:
-    return make_patient(now=NOW, user=make_user(Role.PATIENT))
-
-
-@pytest.fixture
-def desk() -> User:
-    return make_staff(Role.RECEPTION)
 
 
 @pytest.fixture

@@ -28,11 +28,6 @@ OCTOBER, NOVEMBER, DECEMBER = date(2026, 10, 1), date(2026, 11, 1), date(2026, 1
 IN_DECEMBER = datetime(2026, 12, 3, 16, 0, tzinfo=UTC)
 
 
-@pytest.fixture
-def manager(db: None) -> User:
-    return make_staff(Role.MANAGER)
-
-
 def on(month: int, day: int, hour: int = 18) -> datetime:
     return datetime(2026, month, day, hour, tzinfo=UTC)
 

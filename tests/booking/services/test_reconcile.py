@@ -12,7 +12,7 @@ from booking.services.checkout import reconcile, reconcile_nightly, settle
 from intake.models import Role
 from tests.factories.booking import make_staff
 from tests.factories.intake import make_screening, review_line
-from tests.factories.payments import RETURN, Till, ledger_sums, payment_now, state_of
+from tests.factories.payments import RETURN, Till, ledger_of, ledger_sums, payment_now, state_of
 from tests.simulators.stripe import pay
 
 
@@ -71,6 +71,21 @@ def test_a_sum_that_differs(till: Till) -> None:
     assert reconcile_nightly(now=till.now) == 1
     assert findings() == [("amount", intent["id"])]
     assert LedgerEntry.objects.filter(payment=payment, kind="capture").count() == 1
+
+
+def test_money_of_another_currency_is_not_ours_to_write_or_take(till: Till) -> None:
+    payment = till.book()
+    till.pay(payment)
+    [intent] = till.stripe.store.find("payment_intent")
+    till.stripe.store.put(intent | {"currency": "jpy"})
+    till.wait(minutes=10)
+    reconcile(now=till.now)
+    assert ledger_of(payment) == [("charge", 3000)]
+    assert payment_now(payment).state == "open"
+    assert [finding.details["currency"] for finding in Finding.objects.all()] == ["JPY"]
+    reconcile_nightly(now=till.now)
+    [intent] = till.stripe.store.find("payment_intent")
+    assert (intent["status"], Finding.objects.count()) == ("requires_capture", 1)
 
 
 def test_a_payment_that_stripe_lost(till: Till) -> None:

@@ -23,11 +23,6 @@ EVENING = NOW + timedelta(hours=9)
 TOMORROW = EVENING + timedelta(days=1)
 
 
-@pytest.fixture
-def desk() -> User:
-    return make_staff()
-
-
 def paid(clinic: Clinic, desk: User, *parts: tuple[int, str], hour: int = 9, now: datetime = NOW) -> None:
     visit = make_appointment(clinic, start=at(hour), patient=make_patient(), status="fulfilled")
     take_payment(appointment=visit, parts=[Part(*one) for one in parts], request_key=uuid4(), by=desk, now=now)

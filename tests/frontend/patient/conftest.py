@@ -11,6 +11,8 @@ from tests.factories.intake import make_questionnaire
 from tests.frontend.patient.person import Person
 
 MODULES = (
+    "after_visit",
+    "progress",
     "agreement",
     "cards",
     "handed",

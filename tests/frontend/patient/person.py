@@ -10,6 +10,9 @@ from django.http import HttpResponse
 from django.test import Client
 
 from booking.models import Appointment
+from frontend.patient import questions
+from frontend.patient.draft import draft_of
+from intake.models import QuestionnaireResponse
 from tests.factories.booking import Clinic, at
 
 WHO = {"for_whom": "me", "visit": "first", "birth_date_day": "3", "birth_date_month": "4", "birth_date_year": "1986"}
@@ -52,13 +55,18 @@ class Person:
         self.post("/check/who/", **{**WHO, **name, **who})
         return self.post("/check/where/", regions=list(regions))
 
-    def answer(self, marked: dict[str, str] | None = None) -> str:
-        """Every page of questions with "none of these" but for what is marked; the address where that ends."""
+    def answer(self, marked: dict[str, str] | None = None, *, reading: bool = False) -> str:
+        """Every page of questions with "none of these" but for what is marked; the address where that ends.
+
+        Unless they are read, the pages are not drawn, only sent: drawing them takes as long as all the rest.
+        """
         marked = {"needle_choice--level": "fine", **(marked or {})}
         self.get("/check/questions/")
         number = 1
         for _ in range(15):
-            answer = self.post(f"/check/questions/{number}/", rest="1", **marked)
+            path = f"/check/questions/{number}/"
+            shown = self.shown_rows(path) if reading else self._rows_of(number)
+            answer = self.post(path, rest="1", shown=shown, **marked)
             assert answer.status_code == 302, text_of(answer)
             found = re.fullmatch(r"/check/questions/(\d+)/", answer["Location"])
             if not found:
@@ -66,10 +74,15 @@ class Person:
             number = int(found[1])
         raise AssertionError("the questions never end")
 
-    def check(self, marked: dict[str, str] | None = None, **begin: Any) -> HttpResponse:
+    def _rows_of(self, number: int) -> str:
+        response = QuestionnaireResponse.objects.get(pk=self.client.session["check.response"])
+        page = draft_of(response, now=questions.now()).page(number)
+        return " ".join(row.item.id for row in page.rows) if page else ""
+
+    def check(self, marked: dict[str, str] | None = None, *, reading: bool = False, **begin: Any) -> HttpResponse:
         """The whole check; its result."""
         self.begin(**begin)
-        if self.answer(marked) == "/check/answers/":
+        if self.answer(marked, reading=reading) == "/check/answers/":
             assert self.post("/check/answers/")["Location"] == "/check/result/"
         return self.get("/check/result/")
 

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 
 from booking.models import Appointment
-from booking.reminders.models import Communication
+from booking.reminders.models import Communication, ContactConsent
 from booking.services.schedules import add_time_off
 from intake.models import Patient
 from tests.factories.booking import NOW, at, make_staff
@@ -206,6 +206,25 @@ def test_agreeing_books_and_a_second_tap_changes_nothing(person: Person) -> None
     assert "Your visit is booked" in page
     assert "Tuesday 24 November 2026, 9:00 to 10:00" in page
     assert Communication.objects.filter(kind="confirmation").count() == 1
+
+
+def test_who_gives_a_number_is_asked_for_texts_and_the_yes_counts_for_this_visit_at_once(person: Person) -> None:
+    person.check()
+    person.pick(at(9))
+    person.post("/book/details/", **DETAILS | {"phone": "403 555 0123"})
+    assert "I can stop them at any time by answering STOP" in text_of(person.get("/book/agree/"))
+    assert person.post("/book/agree/", payment="desk", agree="on", texts="on")["Location"] == "/visit/"
+    kept = ContactConsent.objects.get()
+    assert (kept.given, kept.address, kept.how) == (True, "+14035550123", "booking")
+    assert Communication.objects.filter(channel="sms").exists()
+    assert "How we reach you" in text_of(person.get("/visit/messages/"))
+
+
+def test_who_gives_no_number_is_not_asked_for_texts(person: Person) -> None:
+    person.check()
+    person.pick(at(9))
+    person.post("/book/details/", **DETAILS)
+    assert "Text me too" not in text_of(person.get("/book/agree/"))
 
 
 def test_a_request_names_the_hour_of_the_answer_and_offers_to_go_without_needles(person: Person) -> None:

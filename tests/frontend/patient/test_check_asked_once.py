@@ -146,7 +146,7 @@ def test_a_page_answered_faster_than_it_can_be_read_is_a_note_for_the_therapist(
 
 
 def test_the_therapist_reads_on_how_many_pages_that_was_so(person: Person) -> None:
-    person.check()
+    person.check(reading=True)
     assert answered_form(Screening.objects.get()).hasty_pages == 9
 
 

@@ -45,10 +45,14 @@ def agree(person: Person, **said: str) -> Any:
 @pytest.mark.parametrize(
     ("terms", "words"),
     [
-        ({"way": "full"}, ["To pay when you book $50.00", "Pay now by card: $50.00", "Pay at the clinic: $50.00",
+        ({"way": "full"}, ["Visit $50.00", "Pay now by card: $50.00", "Pay at the clinic: $50.00",
                            "By card: Your bank may show $50.00 as pending until your visit is certain."]),
-        ({"way": "deposit", "deposit_percent": 30}, ["Deposit $15.00", "after the deposit $35.00",
-                                                     "Pay the deposit now by card: $15.00"]),
+        ({"way": "full", "or_at_desk": False}, ["To pay when you book $50.00"]),
+        ({"way": "deposit", "deposit_percent": 30},
+         ["Visit $50.00", "Pay at the clinic: $50.00",
+          "Pay the deposit now by card: $15.00. Then $35.00 at the clinic."]),
+        ({"way": "deposit", "deposit_percent": 30, "or_at_desk": False},
+         ["Deposit $15.00", "after the deposit $35.00"]),
         ({"way": "keep-card", "or_at_desk": False}, ["You leave a card with us. Nothing is taken now.",
                                                      "We keep your card for the fees named here and nothing else."]),
         ({"way": "desk"}, ["You pay $50.00 at the clinic."]),
@@ -66,6 +70,9 @@ def test_each_way_says_its_sums(
         "The first time you cancel late, move late or don't come, it costs nothing.",
     ]
     assert [one for one in [*words, *fees] if one not in page] == []
+    if "Pay at the clinic: $50.00" in page:  # what is paid now is still to be chosen
+        assert "To pay when you book" not in page
+        assert "Left to pay" not in page
 
 
 def test_what_was_shown_is_kept_and_shown_again(person: Person, priced: Clinic) -> None:

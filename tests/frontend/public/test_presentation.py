@@ -46,13 +46,17 @@ def test_days_and_hours_are_the_clinics_in_both_languages() -> None:
         assert clock(NINE_IN_EDMONTON, zone) == "9:00"
         assert moment(NINE_IN_EDMONTON, zone) == "Tuesday 1 December, 9:00"
     with translation.override("fr"):
-        assert day(date(2026, 12, 1)) == "mardi 1 décembre 2026"
+        assert day(date(2026, 12, 1)) == "mardi 1er décembre 2026"
+        assert day(date(2026, 12, 2)) == "mercredi 2 décembre 2026"
+        assert moment(NINE_IN_EDMONTON, zone) == "mardi 1er décembre à 9\xa0h\xa000"
         assert clock(NINE_IN_EDMONTON, zone) == "9\xa0h\xa000"
 
 
 def test_lengths_zones_and_waiting_are_said_in_words() -> None:
     assert [duration(15), duration(60), duration(75)] == ["15\xa0min", "1\xa0h", "1\xa0h\xa015\xa0min"]
     assert [zone_name("America/Edmonton"), zone_name("Europe/Paris")] == ["Mountain time", "Paris time"]
+    with translation.override("fr-ca"):
+        assert [zone_name("America/Edmonton"), zone_name("Europe/Paris")] == ["heure des Rocheuses", "heure de Paris"]
     assert [minutes_left(541), minutes_left(59), minutes_left(0)] == [
         "This time is yours for 10 more minutes.",
         "This time is yours for 1 more minute.",

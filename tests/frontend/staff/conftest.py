@@ -40,6 +40,18 @@ def signed_in(user: User) -> Client:
     return client
 
 
+class Browsers(dict[str, Client]):
+    """One for each role, signed in when it is first asked for; and one for nobody."""
+
+    def __init__(self, users: dict[str, User]) -> None:
+        super().__init__(nobody=Client())
+        self._users = users
+
+    def __missing__(self, role: str) -> Client:
+        self[role] = signed_in(self._users[role])
+        return self[role]
+
+
 @dataclass
 class Desk:
     """The clinic, a therapist's patient with answers, and a browser for each role."""
@@ -48,7 +60,7 @@ class Desk:
     patient: Patient
     screening: Screening
     visit: Appointment
-    browsers: dict[str, Client]
+    browsers: Browsers
     users: dict[str, User]
 
     def make_visit(self, start: datetime, **over: Any) -> Appointment:
@@ -72,8 +84,7 @@ def desk(db: None) -> Desk:
     sign_information(patient=patient, signature=people.make_signature(), now=NOW)
     people.make_care_relation(clinic.anna.user, patient, now=NOW)
     visit = made.make_appointment(clinic, start=made.at(10, days=0), patient=patient, screening=screening)
-    browsers = {name: signed_in(user) for name, user in users.items()} | {"nobody": Client()}
-    return Desk(clinic, patient, screening, visit, browsers, users)
+    return Desk(clinic, patient, screening, visit, Browsers(users), users)
 
 
 def screening_of(patient: Patient, line: object = None) -> Screening:

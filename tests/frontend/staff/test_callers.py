@@ -1,7 +1,7 @@
 """Booking for a caller, and finding patients."""
 
 import re
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from django.urls import reverse
 
@@ -9,6 +9,7 @@ from booking.models import Appointment
 from intake.models import Patient
 from tests.factories import booking as made
 from tests.factories import intake as people
+from tests.factories.packages import make_package
 from tests.frontend.staff.conftest import NOW, Desk
 
 BOOK = "/desk/book/"
@@ -71,6 +72,27 @@ def test_a_known_patient_is_booked_on_the_answers_they_gave(desk: Desk) -> None:
     assert browser.post(BOOK, said).status_code == 303
     booked = Appointment.objects.get(request_key=said["request_key"])
     assert (booked.status, booked.patient, booked.screening) == ("booked", desk.patient, desk.screening)
+
+
+def test_a_package_pays_the_visit_of_a_caller_who_has_one(desk: Desk) -> None:
+    browser, needling = desk.browsers["reception"], desk.clinic.needling.pk
+    package = make_package(desk.clinic, desk.patient)
+
+    def shown(**chosen: object) -> str:
+        return browser.get(BOOK, chosen).content.decode()
+
+    page = shown(patient=desk.patient.pk, service=needling)
+    assert "With their package “Three visits” (3 left)" in page
+    assert re.findall(r'name="payment" value="(\w+)"[^>]* checked', page) == ["package"]
+    for other in (f"?service={needling}", f"?patient={desk.patient.pk}&service={desk.clinic.follow_up.pk}"):
+        assert re.findall(r'name="payment" value="(\w+)"', browser.get(BOOK + other).content.decode()) == [
+            "desk",
+            "none",
+        ]
+    said = _said(desk, patient=str(desk.patient.pk), health_form="kept", payment="package")
+    assert browser.post(BOOK, said | {"patient": "new"}).status_code == 422
+    assert browser.post(BOOK, said).status_code == 303
+    assert package.credits.get().appointment.request_key == UUID(said["request_key"])
 
 
 def test_any_change_brings_the_page_up_to_date_and_loses_nothing(desk: Desk) -> None:

@@ -45,6 +45,11 @@ def test_one_form_takes_several_ways(desk: Desk) -> None:
     rows = sorted(row for row in entries if row[0] in (8000, 3050, 950))
     assert rows == [(950, "terminal"), (3050, "gift-card"), (8000, "cash")]
     assert balance_of(desk.visit).due == 0
+    said = "Paid at the desk: $80.00 cash, $30.50 gift card, $9.50 card terminal"
+    pages = (_address(desk, "visit"), reverse("staff:money-day"), reverse("staff:account", args=[desk.patient.pk]))
+    shown = [_text(desk.browsers["reception"].get(page)) for page in pages]
+    assert [(text.count(said), text.count("+$120.00")) for text in shown] == [(1, 1)] * 3
+    assert "$120.00 taken: $80.00 cash, $30.50 gift card, $9.50 card terminal." in shown[0]
 
 
 @pytest.mark.parametrize(
@@ -125,7 +130,7 @@ def test_a_therapist_takes_money_and_gives_none_back(desk: Desk) -> None:
 def test_a_link_is_mailed_shows_the_sum_and_can_be_ended(desk: Desk, settings: Settings) -> None:
     settings.STRIPE_SECRET_KEY = "sk_test_1"
     browser, patient = desk.browsers["reception"], desk.browsers["nobody"]
-    assert "Mail a link to pay" in _text(browser.get(_address(desk, "visit")))
+    assert "Send a link to pay" in _text(browser.get(_address(desk, "visit")))
     assert browser.post(_address(desk, "pay-link"), {"stood": "visit"}).status_code == 303
     assert "Send the link again" in _text(browser.get(_address(desk, "visit")))
     token = token_of(PayLink.objects.get())

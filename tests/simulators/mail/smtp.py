@@ -17,15 +17,21 @@ class Faults:
     :param drop: keep the message, then break the connection before saying so: the sender can't know
     :param delay: seconds to wait before anything
     :param times: how many messages it concerns; None means all until the next order
+    :param every: it concerns only every so many-th of them
     """
 
     refuse: int | None = None
     drop: bool = False
     delay: float = 0.0
     times: int | None = None
+    every: int = 1
+    seen: int = 0
 
     def take(self) -> "Faults":
         """What holds for the message that just came."""
+        self.seen += 1
+        if self.seen % self.every:
+            return Faults()
         if self.times is None:
             return self
         if self.times < 1:
@@ -35,11 +41,12 @@ class Faults:
 
 
 class Mailbox:
-    """What aiosmtpd calls for each message."""
+    """What aiosmtpd calls for each message. `keys` are the idempotency keys that came by HTTP, with what was kept."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
         self.faults = Faults()
+        self.keys: dict[str, str] = {}
 
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         faults = self.faults.take()

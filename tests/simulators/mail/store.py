@@ -77,8 +77,8 @@ class Store:
         self._lock = threading.Lock()
         folder.mkdir(parents=True, exist_ok=True)
 
-    def keep(self, *, sender: str, recipients: list[str], content: bytes) -> None:
-        """Keep a message, whole or not at all."""
+    def keep(self, *, sender: str, recipients: list[str], content: bytes) -> str:
+        """Keep a message, whole or not at all; answers its id."""
         with self._lock:
             moment = int(datetime.now(UTC).timestamp() * 1_000_000)
             name = f"{moment:016d}-{next(self._numbers) % 10_000:04d}"
@@ -86,6 +86,7 @@ class Store:
         fresh = self._folder / f"{name}.new"
         fresh.write_bytes(envelope.encode() + content)
         fresh.replace(self._folder / f"{name}.eml")
+        return name
 
     def messages(self, *, recipient: str = "") -> list[Received]:
         """The messages, newest first; `recipient` is any part of an address."""

@@ -1,10 +1,13 @@
 """The HTTP side: the inbox page for people, JSON and switches for tests."""
 
 import json
+import threading
 from collections.abc import Callable
 from dataclasses import asdict
+from email.message import EmailMessage
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from time import sleep
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -12,6 +15,7 @@ from tests.simulators.mail import pages
 from tests.simulators.mail.smtp import Faults, Mailbox
 
 _CSS = (Path(__file__).parent / "static" / "inbox.css").read_bytes()
+_ONE_BY_ONE = threading.Lock()
 _OF_A_PAGE = (
     "default-src 'none'; style-src 'self'; img-src data:; frame-src 'self'; form-action 'self'; base-uri 'none'"
 )
@@ -21,7 +25,9 @@ _OF_A_MESSAGE = (
 
 
 class Inbox(BaseHTTPRequestHandler):
-    """GET /, /messages.json, /messages/{id}[/html|/source]; DELETE /messages; POST /_control; GET /healthz."""
+    """GET /, /messages.json, /messages/{id}[/html|/source]; DELETE /messages; POST /_control; GET /healthz; and
+    POST /emails, as Resend takes mail: the same idempotency key once.
+    """
 
     mailbox: Mailbox
 
@@ -49,6 +55,9 @@ class Inbox(BaseHTTPRequestHandler):
         self._answer(204, b"", "text/plain")
 
     def do_POST(self) -> None:
+        if self.path == "/emails":
+            self._take(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            return
         if self.path != "/_control":
             self._html(pages.nothing_here(), status=404)
             return
@@ -61,6 +70,22 @@ class Inbox(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002
         """Say nothing: the page is asked for again and again by tests."""
+
+    def _take(self, mail: dict[str, Any]) -> None:
+        faults, keys = self.mailbox.faults.take(), self.mailbox.keys
+        sleep(faults.delay)
+        if faults.refuse is not None:
+            self._json({"name": "refused"}, status=faults.refuse)
+            return
+        key = self.headers.get("Idempotency-Key", "")
+        with _ONE_BY_ONE:
+            if key not in keys:
+                keys[key] = self.mailbox.store.keep(sender=mail["from"], recipients=mail["to"], content=_as_mail(mail))
+        if faults.drop:
+            self.connection.close()
+            self.close_connection = True
+            return
+        self._json({"id": keys[key]})
 
     def _message(self, message_id: str, view: list[str]) -> None:
         one = self.mailbox.store.get(message_id)
@@ -92,6 +117,17 @@ class Inbox(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
+
+
+def _as_mail(said: dict[str, Any]) -> bytes:
+    mail = EmailMessage()
+    for name, value in {"From": said["from"], "To": ", ".join(said["to"]), "Subject": said["subject"]}.items():
+        mail[name] = value
+    for name, value in said.get("headers", {}).items():
+        mail[name] = value
+    mail.set_content(said["text"])
+    mail.add_alternative(said.get("html", ""), subtype="html")
+    return mail.as_bytes()
 
 
 def serve(mailbox: Mailbox, *, port: int) -> Callable[[], None]:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from html import escape
 
+from tests.simulators.stripe.errors import StripeError
 from tests.simulators.stripe.store import Body
+
+_NOT_AUTHENTICATED = ("payment_intent_authentication_failure", "setup_intent_authentication_failure")
 
 _NOTE = (
     "<p class='note'><strong>This is a simulator, not Stripe.</strong> No real card is needed and no money moves.</p>"
@@ -94,6 +97,15 @@ def expired_page(session: Body) -> str:
     )
 
 
+def refusal(error: StripeError) -> str:
+    """What the page says; about 3-D Secure that is not what the interface says."""
+    if error.body["error"].get("code") in _NOT_AUTHENTICATED:
+        return (
+            "We are unable to authenticate your payment method. Please choose a different payment method and try again."
+        )
+    return str(error)
+
+
 def bank_page(intent: Body, *, hanging: bool) -> str:
     here = f"/c/authenticate/{escape(intent['id'])}"
     if hanging:
@@ -101,9 +113,11 @@ def bank_page(intent: Body, *, hanging: bool) -> str:
             "Waiting for your bank",
             f"<p>Your bank has not answered yet.</p><a class='away' href='{here}'>Check again</a>",
         )
+    amount = intent.get("amount")
+    asked = f"a payment of {money(amount, intent['currency'])}." if amount else "a card to keep for later."
     return page(
         "Your bank asks for your approval",
-        f"<p>3-D Secure: is this you?</p><form method='post' action='{here}'>"
+        f"<p>3-D Secure: {asked} Is this you?</p><form method='post' action='{here}'>"
         "<button name='outcome' value='succeed' type='submit'>Approve</button>"
         "<button class='second' name='outcome' value='decline' type='submit'>Refuse</button></form>",
     )

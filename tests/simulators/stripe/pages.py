@@ -82,7 +82,7 @@ class Pages:
             intent = checkout.pay(self.world, session, card, hang=hang, later=later)
         except StripeError as refused:
             fresh = self.world.need("checkout.session", session["id"])
-            return self._show(refused.status, fresh, form, str(refused))
+            return self._show(refused.status, fresh, form, html.refusal(refused))
         if intent["status"] == "requires_action":
             return redirect(intent["next_action"]["redirect_to_url"]["url"])
         return redirect(_success(session))
@@ -116,7 +116,7 @@ class Pages:
         try:
             checkout.approve(self.world, intent, success=form.get("outcome") == "succeed")
         except StripeError as refused:
-            return str(refused)
+            return html.refusal(refused)
         return ""
 
 

@@ -183,7 +183,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not length.isdecimal() or int(length) > _LARGEST_BODY:
             self.close_connection = True
             return self._send(json_answer(413, {"error": {"message": "Too large.", "type": "invalid_request_error"}}))
-        body = self.rfile.read(int(length)).decode("utf-8", "replace")
+        raw = self.rfile.read(int(length))
+        if len(raw) < int(length):  # who asked died in the middle of it
+            self.close_connection = True
+            return None
+        body = raw.decode("utf-8", "replace")
         try:
             answer = self.server.simulator.answer(Request(self.command, path, query, body, self.headers))
         except DropError:

@@ -76,6 +76,17 @@ class Store:
     def _undo(self) -> None:
         self.db.execute("ROLLBACK TO work")
 
+    @contextmanager
+    def forgetting(self) -> Iterator[None]:
+        """Whatever is done meanwhile, by whomever, is as if it had not been."""
+        before = sqlite3.connect(":memory:", check_same_thread=False)
+        with self._lock:
+            self.db.backup(before)
+        yield
+        with self._lock:
+            before.backup(self.db)
+        before.close()
+
     def rows(self, sql: str, *values: Any) -> list[sqlite3.Row]:
         with self._lock:
             return self.db.execute(sql, values).fetchall()
