@@ -144,10 +144,11 @@ def _hand_over(row: Communication, provider: Channel, *, now: datetime) -> bool:
     try:
         name = provider.send(letter)
     except Refused as refusal:
-        _end(row, Status.NOT_DONE, str(refusal), maybe_sent_at=row.maybe_sent_at)
-        if refusal.mark:
-            mark_address(row.channel, row.recipient, what=refusal.mark, words=str(refusal), now=now)
-        send_another_way(communication=row, now=now)
+        with transaction.atomic():  # a worker that dies here must not forget the other way
+            _end(row, Status.NOT_DONE, str(refusal), maybe_sent_at=row.maybe_sent_at)
+            if refusal.mark:
+                mark_address(row.channel, row.recipient, what=refusal.mark, words=str(refusal), now=now)
+            send_another_way(communication=row, now=now)
     except NotNow as refusal:
         _again_later(row, now=now, status_reason=str(refusal), maybe_sent_at=row.maybe_sent_at)
     except Unclear as silence:
