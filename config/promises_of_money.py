@@ -4,6 +4,17 @@ from typing import Final
 
 OF_MONEY: Final = (
     (
+        "paid-online",
+        "a visit to be paid online is confirmed only once its deposit was authorised",
+        # By the ledger, which forgets nothing: what was authorised may lapse later, or be released before it is taken.
+        """
+    SELECT a.id FROM booking_appointment a
+    WHERE a.status IN ('booked', 'arrived', 'checked-in', 'fulfilled', 'noshow')
+      AND a.payment_choice = 'online' AND a.deposit_amount > 0 AND NOT EXISTS (
+        SELECT 1 FROM payments_ledgerentry e JOIN payments_payment p ON p.id = e.payment_id
+        WHERE p.appointment_id = a.id AND p.purpose = 'deposit' AND e.kind IN ('authorisation', 'capture'))""",
+    ),
+    (
         "ledger-agrees",
         "what the ledger says was taken is what the payment says, and never more is given back",
         """

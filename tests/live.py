@@ -16,6 +16,7 @@ from config.local.processes import Program
 from config.local.stack import Ports, Stack
 from config.local.static_files import UNUSED, fingerprint
 from tests import databases
+from tests.clock import move_ahead
 from tests.simulators.mail.client import MailCatcher
 from tests.simulators.sms.client import Phones
 
@@ -62,10 +63,7 @@ class LiveStack:
 
     def move_clock(self, *, days: float = 0, hours: float = 0, minutes: float = 0, seconds: float = 0) -> None:
         """Move the time of all processes forward together."""
-        ahead = float(self._clock.read_text()) + seconds + 60 * (minutes + 60 * (hours + 24 * days))
-        fresh = self._clock.with_suffix(".new")
-        fresh.write_text(str(ahead))
-        fresh.replace(self._clock)
+        move_ahead(self._clock, seconds + 60 * (minutes + 60 * (hours + 24 * days)))
 
     def stop(self, name: str) -> None:
         """Stop one process in an orderly way."""

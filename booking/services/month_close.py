@@ -13,7 +13,7 @@ from booking.rules.months import Line, is_over
 from booking.rules.spreadsheets import sheet
 from booking.rules.walltime import wall_date
 from booking.selectors.account_tables import Table, table_of
-from booking.selectors.accounts import Figures, account_of, open_month
+from booking.selectors.accounts import Figures, account_of, open_month, rows_of_the_books
 from booking.selectors.standings import Place
 from booking.services.constraints import named_constraints
 from booking.services.locks import take_turns
@@ -22,25 +22,30 @@ from intake.errors import NotAllowed
 from intake.models import User
 from intake.services.audit import record_event
 
+TURN_TO_CLOSE = "closing-a-month"  # of those who close; whoever writes money doesn't know of it
+
 
 def close_month(*, location: Location, month: date, seen: str, note: str, by: User, now: datetime) -> MonthClose:
     """Close the first open month of a clinic. `seen` is the mark (`mark_of`) of the figures that somebody agreed to.
 
-    Whoever writes money at this moment is waited for, and waits: each entry is in the figures, or in the next month.
+    Everything is summed up and written down first, while money is written beside it. Only then, for a moment, whoever
+    writes money is waited for, and waits: nothing may have come to the books since. So each entry is in the figures,
+    or in the next month.
 
     :raises NotAllowed: not a manager
     :raises MonthNotOver, MonthNotNext: this month can't be closed now
-    :raises FiguresChanged: they are not what was looked at; nothing changed
+    :raises FiguresChanged: they are not what was looked at, or not any more; nothing changed
     :raises NoteNeeded: something is open, and no note says why that may be
     """
     if not manages(by):
         raise NotAllowed
     with named_constraints(), transaction.atomic(durable=True):
-        take_turns(TURN_OF_THE_BOOKS)
+        take_turns(TURN_TO_CLOSE)
         if month != open_month(location, now=now):
             raise MonthNotNext
         if not is_over(month, today=wall_date(now, location.time_zone)):
             raise MonthNotOver
+        rows = rows_of_the_books(month)
         account = account_of(location=location, month=month)
         if mark_of(account.figures) != seen:
             raise FiguresChanged
@@ -51,6 +56,9 @@ def close_month(*, location: Location, month: date, seen: str, note: str, by: Us
         )
         MonthLine.objects.bulk_create(_row(close, place, line) for place, line in account.lines.items())
         record_event(action="month-closed", entity=close, by=by, details={"month": str(close)}, now=now)
+        take_turns(TURN_OF_THE_BOOKS)
+        if rows_of_the_books(month) != rows:
+            raise FiguresChanged
         return close
 
 

@@ -20,6 +20,7 @@ from config.invariants import broken_promises
 from config.promises_of_money import OF_MONEY
 from intake import clock
 from intake.services.patients import PatientDetails
+from tests.clock import move_ahead, set_ahead
 from tests.factories.booking import NOW, at, make_clinic, make_service
 from tests.simulators.stripe import Shown, StripeSimulator, pay
 from tests.simulators.stripe.store import Body
@@ -55,10 +56,10 @@ class Till:
         return clock.now()
 
     def set_clock(self, moment: datetime) -> None:
-        self._clock_file.write_text(str((moment - datetime.now(UTC)).total_seconds()))
+        set_ahead(self._clock_file, (moment - datetime.now(UTC)).total_seconds())
 
     def wait(self, **time: float) -> None:
-        self._clock_file.write_text(str(float(self._clock_file.read_text()) + timedelta(**time).total_seconds()))
+        move_ahead(self._clock_file, timedelta(**time).total_seconds())
 
     def make_service(self, **over: Any) -> HealthcareService:
         plain = {"screening": "none", "modality": "none", "name": "A visit with a deposit"}

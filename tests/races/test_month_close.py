@@ -3,6 +3,7 @@
 import multiprocessing
 import time
 from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from multiprocessing.synchronize import Event
 from typing import Any
@@ -17,7 +18,7 @@ from booking.errors import FiguresChanged
 from booking.models import Location, MonthClose
 from booking.payments.ledger import Kind, write_entry
 from booking.payments.models import LedgerEntry, Payment
-from booking.selectors.accounts import account_of, net_of
+from booking.selectors.accounts import Account, account_of, net_of
 from booking.services.month_close import close_month, mark_of
 from intake.models import Role, User
 from tests.factories.booking import NOW, make_appointment, make_clinic, make_staff
@@ -51,10 +52,10 @@ def write_some(by: UUID, payment: UUID, name: str) -> None:
             write(by, payment, f"{name} {number}")
 
 
-def write(by: UUID, payment: UUID, reference: str) -> None:
+def write(by: UUID, payment: UUID, reference: str, *, at: datetime = THEN) -> None:
     write_entry(
         payment=Payment.objects.get(pk=payment), kind=Kind.REFUND, amount=100, reference=reference, method="cash",
-        by=User.objects.get(pk=by), now=THEN,
+        by=User.objects.get(pk=by), now=at,
     )  # fmt: skip
 
 
@@ -66,6 +67,31 @@ def close_after(by: UUID, written: Event) -> None:
 def close_after_unguarded(by: UUID, written: Event) -> None:
     with mock.patch("booking.services.month_close.take_turns"):
         close_after(by, written)
+
+
+def close_slowly(by: UUID, summing_up: Event, written: Event) -> None:
+    """The figures are so many that summing them up is over only when somebody has written meanwhile."""
+
+    def slowly(**asked: Any) -> Account:
+        account = account_of(**asked)
+        summing_up.set()
+        assert written.wait(timeout=10)
+        return account
+
+    with mock.patch("booking.services.month_close.account_of", slowly):
+        close(by)
+
+
+def close_slowly_unguarded(by: UUID, summing_up: Event, written: Event) -> None:
+    with mock.patch("booking.services.month_close.rows_of_the_books", return_value=(0, 0, 0)):
+        close_slowly(by, summing_up, written)
+
+
+def write_meanwhile(by: UUID, payment: UUID, at: datetime, summing_up: Event, written: Event) -> None:
+    assert summing_up.wait(timeout=10)
+    with transaction.atomic():
+        write(by, payment, "meanwhile", at=at)
+    written.set()
 
 
 def close(by: UUID) -> None:
@@ -108,6 +134,32 @@ def test_without_taking_turns_a_closed_month_changes() -> None:
     deeds = (write_slowly, (by, payment, written)), (close_after_unguarded, (by, written))
     assert at_once(*deeds) == Counter({"done": 2})
     assert (in_the_figures(), in_the_ledger()) == (12000, 11900)
+
+
+@pytest.mark.parametrize(
+    ("at", "close_it", "said", "written_down"),
+    [
+        (LATER, close_slowly, 12000, 12000),
+        (THEN, close_slowly, 11900, 11900),
+        (THEN, close_slowly_unguarded, 12000, 11900),  # the negative control
+    ],
+    ids=["of the next month", "of this month", "of this month, and nobody looks again"],
+)
+def test_who_writes_does_not_wait_while_a_month_is_summed_up(
+    at: datetime, close_it: Callable[..., None], said: int, written_down: int
+) -> None:
+    by, payment = a_payment()
+    summing_up, written = (multiprocessing.get_context("fork").Event() for _ in range(2))
+    deeds = (close_it, (by, summing_up, written)), (write_meanwhile, (by, payment, at, summing_up, written))
+    assert at_once(*deeds) == Counter({"done": 2})
+    assert (in_the_figures(), in_the_ledger()) == (said, written_down)
+
+
+def test_two_managers_close_a_month_once() -> None:
+    by, _payment = a_payment()
+    outcomes = at_once((close, (by,)), (close, (by,)))
+    assert outcomes == Counter({"done": 1, "month-not-next": 1})
+    assert MonthClose.objects.count() == 1
 
 
 def test_many_write_while_a_month_is_closed() -> None:

@@ -25,6 +25,7 @@ from booking.reminders.rows import message_row
 from booking.reminders.ways import Way
 from booking.rules.reminders import Planned
 from intake import clock
+from tests.clock import move_ahead
 from tests.races.crowd import forget_inherited
 
 Status = Communication.Status
@@ -80,10 +81,7 @@ class Crew:
         while nobody lives: to whoever does, a lease is longer than any sending takes.
         """
         self.close()
-        ahead = float(self._clock.read_text() or 0) + (LONGEST_PAUSE + A_BIT_MORE).total_seconds()
-        fresh = self._clock.with_suffix(".new")
-        fresh.write_text(str(ahead))
-        fresh.replace(self._clock)
+        move_ahead(self._clock, (LONGEST_PAUSE + A_BIT_MORE).total_seconds())
         self._crew = [self._hire() for _ in self._crew]
 
     def close(self) -> None:

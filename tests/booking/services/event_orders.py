@@ -20,6 +20,7 @@ from booking.services.fee_taking import take_due_fees
 from booking.services.packages import buy_package, checkout_for_package
 from intake.models import Role
 from tests.booking.services.life_of_a_clinic import ASKING
+from tests.clock import set_ahead
 from tests.factories.cards import card_of, charge_of, manager, missed_visit
 from tests.factories.intake import make_patient, make_screening, make_user, review_line
 from tests.factories.packages import make_offer
@@ -142,10 +143,10 @@ def as_one_history() -> Iterator[None]:
 @contextmanager
 def taken_back(till: Till) -> Iterator[None]:
     """What happens in here did not happen: neither here, nor at Stripe, nor on the clock."""
-    offset = till._clock_file.read_text()
+    ahead = float(till._clock_file.read_text())
     with till.stripe.store.forgetting(), _a_fork():
         yield
-    till._clock_file.write_text(offset)
+    set_ahead(till._clock_file, ahead)
 
 
 @contextmanager

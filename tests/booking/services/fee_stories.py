@@ -5,10 +5,13 @@ from contextlib import suppress
 from datetime import timedelta
 from uuid import uuid4
 
+from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+
 from booking.errors import BookingError
-from booking.models import FeeCase, PayLink
+from booking.models import Appointment, FeeCase, PayLink
 from booking.payments.desk_gateway import Part
 from booking.payments.ledger import balance_of
+from booking.rules.walltime import wall_text
 from booking.selectors.packages import Standing
 from booking.services.card_settlement import card_page_for, settle_card
 from booking.services.cards import remove_card
@@ -18,6 +21,7 @@ from booking.services.package_refunds import refund_package
 from booking.services.packages import buy_package, checkout_for_package
 from booking.services.pay_links import send_pay_link
 from booking.services.paying_by_link import page_to_pay
+from booking.services.visits import mark_noshow
 from intake.models import Role
 from tests.booking.services.money_stories import Life, Story
 from tests.factories.booking import make_appointment
@@ -72,12 +76,33 @@ def owes_a_fee(life: Life) -> Iterator[None]:
     yield from life.comes_true(lambda: life.fee)
 
 
+def does_not_come(life: Life) -> Iterator[None]:
+    """A card was left, and nobody came; two at the desk press it."""
+    yield from leaves_a_card(life)
+    yield from life.comes_true(lambda: life.cards[0].state == "kept")
+    _its_day_is_over(life)
+    for _ in range(life.chance.choice((1, 2))):
+        if visit := life.visit:
+            _tries(life, lambda visit=visit: mark_noshow(appointment=visit, by=life.house.manager, now=life.till.now))
+        yield
+
+
 def is_approved(life: Life) -> Iterator[None]:
     """A manager says yes, some press twice."""
-    yield from owes_a_fee(life)
+    yield from life.chance.choice((owes_a_fee, does_not_come))(life)
     for _ in range(life.chance.choice((1, 2))):
         if fee := life.fee:
             _tries(life, lambda fee=fee: approve_fee(case=fee, by=life.house.manager, now=life.till.now))
+
+
+def _its_day_is_over(life: Life) -> None:
+    """For this visit alone, as with `_a_day_passes`."""
+    visit = life.visit
+    assert visit is not None
+    start, end = visit.start - A_YEAR, visit.end - A_YEAR
+    held = DateTimeTZRange(visit.occupied.lower - A_YEAR, visit.occupied.upper - A_YEAR)
+    wall_start = wall_text(start, visit.time_zone)
+    Appointment.objects.filter(pk=visit.pk).update(start=start, end=end, occupied=held, wall_start=wall_start)
 
 
 def _a_day_passes(life: Life) -> None:
@@ -232,6 +257,7 @@ FEES: dict[Story, int] = {
     leaves_a_card: 4,
     leaves_it_late: 4,
     asks_the_bank_for_a_card: 4,
+    does_not_come: 6,
     pays_a_fee: 12,
     cant_pay_a_fee: 10,
     thinks_again: 6,

@@ -25,6 +25,7 @@ from booking.services.waitlist import Times, join_waitlist, leave_waitlist, wait
 from intake.errors import DrypointError
 from tests.booking.services.booking_steps import details
 from tests.booking.services.life_of_bookings import TIMES, Bookings, Status
+from tests.clock import set_ahead
 from tests.factories.payments import RETURN
 from tests.simulators.stripe import DECLINED_CARD, pay
 
@@ -61,7 +62,7 @@ class ClinicLife(Bookings):
         self.patches.close()
 
     def set_clock(self) -> None:
-        self.clock_file.write_text(str((self.now - datetime.now(UTC)).total_seconds()))
+        set_ahead(self.clock_file, (self.now - datetime.now(UTC)).total_seconds())
 
     def any_of(self, chance: int, rows: Any) -> Any:
         found = list(rows)

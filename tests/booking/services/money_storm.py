@@ -52,7 +52,8 @@ A_TICK = timedelta(seconds=30)
 TEN_MINUTES = timedelta(minutes=10)
 UNDO = timedelta(minutes=3)
 AT_ONCE = 25  # lives that go on together
-LATE_CANCEL = {"way": "keep-card", "deposit_amount": None, "late_fee_amount": 4000, "free_cancel_hours": 24 * 45}
+FEES_OF = {"late_fee_amount": 4000, "no_show_fee_amount": 6000}
+LATE_CANCEL = {"way": "keep-card", "deposit_amount": None, "free_cancel_hours": 24 * 45, **FEES_OF}
 OWED = {FeeCase.State.PROPOSED, FeeCase.State.APPROVED, FeeCase.State.DECLINED}
 _fork = get_context("fork")
 
@@ -104,14 +105,15 @@ class Storm:
         minutes = sorted(one.total_seconds() / 60 for one in self.waited)
         states = Counter(Payment.objects.filter(gateway="stripe").values_list("state", flat=True))
         fees = Counter(FeeCase.objects.values_list("state", flat=True))
+        causes = Counter(FeeCase.objects.values_list("cause", flat=True))
         packages = Counter(Package.objects.values_list("state", flat=True))
         again = GatewayCommand.objects.filter(attempt__gt=1).count()
         return (
             f"{self.told['lives']} lives with {sum(states.values())} payments, {self.told['killed']} workers killed,"
             f" {self.told['failed requests']} of {self.told['requests']} requests failed,"
             f" {self.told['events']} events told and {self.told['events lost']} lost"
-            f" ({self.told['silent crowds']} crowds without any); states {dict(states)}, fees {dict(fees)},"
-            f" packages {dict(packages)};"
+            f" ({self.told['silent crowds']} crowds without any); states {dict(states)},"
+            f" fees {dict(fees)} for {dict(causes)}, packages {dict(packages)};"
             f" {again} commands under a new key; settled after {median(minutes):.1f} minutes in the middle,"
             f" {minutes[-1]:.1f} at most; {len(self.broken)} rules broken"
         )
@@ -165,7 +167,7 @@ class Storm:
 
     def _judge(self, life: Life) -> None:
         for payment in life.payments:
-            self._say(str(payment.pk), self._promises_of(payment))
+            self._say(f"{life.names()}, {payment.pk} ({_commands_of(payment)})", self._promises_of(payment))
         visit, fee = life.visit, life.fee
         taken_for_fees = [payment for payment in life.payments if payment.card_id and payment.purpose == "fee"]
         self._say(
@@ -314,12 +316,14 @@ def _is_unpaid(payment: Payment) -> bool:
 
 
 def _is_as_paid(life: Life) -> bool:
-    """A package is there if it was paid, and only then."""
+    """A package is there if it was paid, and only then. Given back before it was taken, its money was only released."""
     package = life.package
     if package is None:
         return True
-    bought = package.state in (Package.State.ACTIVE, Package.State.REFUNDED)
-    return bought == any(payment.state == Payment.State.CAPTURED for payment in life.payments)
+    states = {payment.state for payment in life.payments}
+    if package.state == Package.State.REFUNDED:
+        return bool(states & {Payment.State.CAPTURED, Payment.State.VOIDED})
+    return (package.state == Package.State.ACTIVE) == (Payment.State.CAPTURED in states)
 
 
 def _due_of(fee: FeeCase, life: Life) -> int:
@@ -336,6 +340,11 @@ def _due_of(fee: FeeCase, life: Life) -> int:
 def _standing(life: Life) -> str:
     rows = [life.visit, life.package, life.fee, *life.cards, *life.payments]
     return "; ".join(str({name: value for name, value in vars(row).items() if value}) for row in rows if row)
+
+
+def _commands_of(payment: Payment) -> str:
+    rows = payment.commands.order_by("first_asked_at", "attempt")
+    return ", ".join(f"{one.idempotency_key} {one.outcome} {one.problem}".strip() for one in rows)
 
 
 def _told_to_the_end(story: Story, life: Life) -> Iterator[None]:

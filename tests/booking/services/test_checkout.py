@@ -8,8 +8,9 @@ import pytest
 from django.db import connection, transaction
 
 from booking.errors import HoldExpired, NotPossibleNow, PaymentNotOffered, StripeUnavailable
+from booking.models import Appointment
 from booking.payments.models import Finding, GatewayCommand, Payment, WebhookEvent
-from booking.payments.services import lapse_payment
+from booking.payments.services import lapse_payment, want_void
 from booking.reminders.models import Communication
 from booking.reminders.switch import hold_senders, release_senders
 from booking.services.checkout import (
@@ -25,6 +26,7 @@ from intake.services.patients import register_patient
 from tests.factories.booking import NOW, at, make_appointment
 from tests.factories.payments import (
     Till,
+    broken_money,
     ledger_of,
     ledger_sums,
     payment_now,
@@ -305,6 +307,28 @@ def test_an_authorisation_that_ends_by_itself_is_told_to_staff(till: Till) -> No
     assert ledger_sums(payment) == till.truth(payment) == {"held": 0, "taken": 0, "sent back": 0}
     assert list(Finding.objects.values_list("kind", flat=True)) == ["authorisation-lapsed"]
     assert visit_now(payment).communications.filter(kind="payment-problem").count() == 1
+    assert broken_money(till.now) == []  # its time was confirmed for money that was there
+
+
+def test_a_visit_that_was_confirmed_without_its_deposit_is_found(till: Till) -> None:
+    payment = till.book()
+    assert broken_money(till.now) == []
+    Appointment.objects.filter(pk=payment.appointment_id).update(status="booked", awaiting="")
+    assert broken_money(till.now) == ["paid-online"]
+
+
+def test_what_is_given_back_before_it_is_taken_was_paid(till: Till) -> None:
+    payment = till.book()
+    till.pay(payment)
+    till.fault("drop_before", "*/capture")
+    with pytest.raises(StripeUnavailable):
+        settle(payment=payment, now=till.now)
+    assert state_of(payment) == ("authorised", "booked", "")
+    with transaction.atomic():
+        want_void(payment=payment, now=till.now)
+    till.sweep(1)
+    assert (state_of(payment), ledger_of(payment)) == (("voided", "booked", ""), RELEASED)
+    assert broken_money(till.now) == []
 
 
 def test_an_event_of_a_payment_we_do_not_know_is_kept_and_tried_again(till: Till) -> None:

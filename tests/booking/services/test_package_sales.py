@@ -8,6 +8,7 @@ from booking.errors import (
     NothingUnused,
     PaymentNotOffered,
     PrepaymentForbidden,
+    StripeUnavailable,
     TermsChanged,
 )
 from booking.models import Package
@@ -150,4 +151,17 @@ class TestOnline:
         assert till.truth(payment) == {"held": 0, "taken": 27000, "sent back": 18000}
         assert ledger_of(payment)[-2:] == [("credit", 18000), ("refund", 18000)]
         assert owed(visit) == (9000, 9000, 0)
+        assert broken_money(till.now) == []
+
+    def test_what_goes_back_before_it_is_taken_is_only_released(self, till: Till, waiting: Package) -> None:
+        pay(checkout_for_package(package=waiting, now=till.now))
+        till.fault("drop_before", "*/capture")
+        with pytest.raises(StripeUnavailable):
+            settle(payment=self.payment(waiting), now=till.now)
+        refund_package(package=waiting, amount=27000, by=make_staff(Role.MANAGER), now=till.now)
+        till.sweep(1)
+        waiting.refresh_from_db()
+        payment = self.payment(waiting)
+        assert (waiting.state, payment.state) == ("refunded", "voided")
+        assert till.truth(payment) == {"held": 0, "taken": 0, "sent back": 0}
         assert broken_money(till.now) == []
