@@ -29,11 +29,12 @@ _NUMBERS: Final = [(number, str(number)) for number in range(11)]
 def _number(label: Any, *, required: bool = False, help_text: Any = "") -> forms.TypedChoiceField:
     return forms.TypedChoiceField(
         label=label,
-        choices=_NUMBERS if required else [("", _("no answer")), *_NUMBERS],
+        choices=[("", _("Please choose") if required else _("no answer")), *_NUMBERS],  # a number unasked is no measure
         coerce=int,
         empty_value=None,
         required=required,
         help_text=help_text,
+        error_messages={"required": _("Please choose a number.")},
         widget=forms.Select,
     )
 

@@ -94,10 +94,11 @@ def close(request: HttpRequest, month: str) -> HttpResponse:
 @for_roles(Role.MANAGER)
 def table(request: HttpRequest, month: str, table: str) -> HttpResponse:
     """One of the month's tables as a file for a spreadsheet program. Who takes it is written down."""
+    place, now = clinic_or_refuse(), clock.now()
     wanted, known = _month(month), next((one for one in TABLES if one == table), None)
-    if known is None:
+    if known is None or wanted > open_month(place, now=now):
         raise Http404
-    content = export_table(location=clinic_or_refuse(), month=wanted, table=known, by=me(request), now=clock.now())
+    content = export_table(location=place, month=wanted, table=known, by=me(request), now=now)
     name = f"{wanted:%Y-%m}-{known}.csv"
     return HttpResponse(
         content,

@@ -6,6 +6,7 @@ from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from django import template
+from django.contrib.messages.storage.base import Message
 from django.forms import BaseForm, BoundField, Field
 from django.utils.translation import gettext, ngettext
 
@@ -27,6 +28,12 @@ register.filter(money)
 register.filter(zone_name)
 for written in (day, short_day, clock, moment):
     register.filter(written.__name__, written, expects_localtime=True)
+
+
+@register.filter
+def said_once(messages: Iterable[Message]) -> list[Message]:
+    """Each message once: what was done twice, by a double tap or by a page that looks again, is not told twice."""
+    return list({(one.tags, str(one)): one for one in messages}.values())
 
 
 @register.simple_tag

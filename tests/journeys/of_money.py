@@ -1,9 +1,11 @@
 """What people do about money: at the desk, in the books, by a link in a mail, and with a package."""
 
 import re
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from tests.journeys import evidence, steps
 from tests.journeys.steps import Visitor
@@ -85,18 +87,27 @@ def pays_by_the_link(payer: Visitor, stack: LiveStack, email: str) -> None:
     steps.opens(payer, link)
     steps.sees(payer, "Pay online")
     steps.weighs_little(payer)
-    pays_with_their_bank(payer, stack.stripe_url)
+    elsewhere = payer.page.context.new_page()
+    pays_with_their_bank(payer, stack.stripe_url, meanwhile=lambda: looks_whether_it_is_paid(payer, elsewhere))
     steps.sees(payer, "Nothing is left to pay")
     expect(payer.page.get_by_text("We have received your $")).to_be_visible()
+    expect(elsewhere.get_by_role("heading", level=1)).to_have_text("Nothing is left to pay")  # it went on by itself
 
 
-def pays_with_their_bank(who: Visitor, stripe: str) -> None:
+def looks_whether_it_is_paid(payer: Visitor, window: Page) -> None:
+    """In another window, while the bank still waits."""
+    window.goto(f"{payer.site}/pay/paid/")
+    steps.sees(replace(payer, page=window), "We are still checking with the bank")
+
+
+def pays_with_their_bank(who: Visitor, stripe: str, *, meanwhile: Callable[[], None] = lambda: None) -> None:
     """On to Stripe's page, and over the bank's."""
     steps.presses(who, re.compile("^Pay .* by card$"))
     who.page.wait_for_url(re.compile(re.escape(stripe)))
     steps.types(who, "Card number", ASKS_THE_BANK)
     steps.taps(who, who.page.get_by_role("button", name=re.compile("^Pay")))
     steps.sees(who, "Your bank asks for your approval")
+    meanwhile()
     steps.presses(who, "Approve")
     who.page.wait_for_url(re.compile(re.escape(who.site)))
 

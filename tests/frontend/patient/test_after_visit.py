@@ -145,6 +145,7 @@ def proven(visit: Appointment, phone: Client) -> Client:
 
 def test_numbers_are_asked_once_with_names_and_then_in_the_same_words(proven: Client) -> None:
     assert "Give the numbers" in words_of(proven.get("/visit/"))
+    assert "selected" not in proven.get("/visit/progress/").content.decode().replace('value="" selected', "")
     said = {"pain_now": "6", "pain_best": "4", "pain_worst": "8", "name_0": "Climb stairs", "score_0": "3"}
     assert proven.post("/visit/progress/", said)["Location"] == "/visit/"
     again = proven.get("/visit/progress/")

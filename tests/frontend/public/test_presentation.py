@@ -3,9 +3,21 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.contrib.messages import SUCCESS, WARNING
+from django.contrib.messages.storage.base import Message
 from django.utils import translation
 
-from frontend.templatetags.presentation import clock, day, duration, minutes_left, moment, money, time_span, zone_name
+from frontend.templatetags.presentation import (
+    clock,
+    day,
+    duration,
+    minutes_left,
+    moment,
+    money,
+    said_once,
+    time_span,
+    zone_name,
+)
 
 NINE_IN_EDMONTON = datetime(2026, 12, 1, 15, 0, tzinfo=UTC)  # Alberta keeps UTC-6 all year from 2026
 
@@ -27,6 +39,11 @@ def test_money_is_written_as_the_language_does(amount: int | None, currency: str
         assert money(amount, currency) == english
     with translation.override("fr"):
         assert money(amount, currency).replace("\u202f", "\xa0") == french
+
+
+def test_what_is_said_twice_is_shown_once_in_its_order() -> None:
+    said = [Message(SUCCESS, "Paid."), Message(WARNING, "Late."), Message(SUCCESS, "Paid."), Message(WARNING, "Paid.")]
+    assert said_once(said) == [said[0], said[1], said[3]]
 
 
 def test_a_stretch_of_time_names_no_day_twice() -> None:

@@ -101,6 +101,17 @@ for (const button of document.querySelectorAll("[data-copies]")) {
   });
 }
 for (const element of document.querySelectorAll("[data-countdown]")) countDown(element);
+/* A page that waits for the bank asks behind the scenes, and goes on only when there is an answer: nothing moves under
+   whoever is reading. Its link asks too. */
+for (const line of document.querySelectorAll("[data-looks-again]")) {
+  const look = async () => {
+    const answer = await fetch(location.href, { redirect: "manual" }).catch(() => null);
+    if (answer?.type === "opaqueredirect") location.reload();
+    else setTimeout(look, Number(line.dataset.looksAgain) * 1000);
+  };
+  line.hidden = false;
+  look();
+}
 /* On a phone the menu is wider than the screen: the page that is open shows in it. */
 const here = document.querySelector(".bar-staff .menu [aria-current=page]");
 if (here) here.closest("nav").scrollLeft = here.getBoundingClientRect().right - document.documentElement.clientWidth + 16;
