@@ -1,7 +1,8 @@
 """How axe looks at a page."""
 
 import re
-from typing import Any
+from collections.abc import Iterable
+from typing import Any, Literal
 
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
@@ -21,6 +22,28 @@ _SAYS_NOTHING = re.compile(
     r'|(?<![\w"-])\d+'  # of a text; not of a tag, a class or an attribute
 )
 _faultless: set[str] = set()
+_TABLET = 768
+Look = tuple[int, Literal["light", "dark"]]
+
+
+def troubles_of(page: Page, *, looks: Iterable[Look]) -> list[object]:
+    """What axe finds wrong on the open page in each of these widths and colours, and where the page is too wide.
+
+    Nothing is loaded again: widths and colours are the style sheet's alone. Between a phone and a desk only the fit
+    is looked at; what is there and its colours are what they are in one of the two.
+    """
+    troubles: list[object] = [] if fits(page, _TABLET) else [(_TABLET, "too wide")]
+    for width, colours in looks:
+        page.emulate_media(color_scheme=colours, reduced_motion="reduce")  # no colour is looked at on its way
+        troubles += [] if fits(page, width) else [(width, "too wide")]
+        troubles += [(width, colours, fault) for fault in faults_of(page)]
+    return troubles
+
+
+def fits(page: Page, width: int) -> bool:
+    """Whether nothing of the page is cut off or must be scrolled sideways in a window so wide, which stays so wide."""
+    page.set_viewport_size({"width": width, "height": 900})
+    return bool(page.evaluate("document.documentElement.scrollWidth <= document.documentElement.clientWidth"))
 
 
 def faults_of(page: Page) -> list[tuple[str, list[Any]]]:

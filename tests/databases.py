@@ -5,7 +5,8 @@ import hashlib
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -81,6 +82,19 @@ def make_once(name: str, fill: Callable[[], object], *, room: Path, server: str,
             order(server, "create database {} template {}", name, template)
             fill()
             done.touch()
+
+
+@contextmanager
+def first_of_all(name: str, *, room: Path) -> Iterator[None]:
+    """Whichever process of this run comes first goes alone; then all others go together."""
+    room.mkdir(parents=True, exist_ok=True)
+    done = room / f"{name}.done"
+    with (room / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if done.exists():
+            fcntl.flock(lock, fcntl.LOCK_UN)
+        yield
+        done.touch()
 
 
 def empty(connection: psycopg.Connection) -> None:

@@ -13,8 +13,7 @@ FOR_SOMEONE_ELSE: Final = "filling_for_other"
 
 def items_answered_alone(context: Context, answers: Answers) -> frozenset[str]:
     """The private items, if somebody else fills in for a person who is young but, by the clinic's rule, old enough."""
-    clinic = the_clinic()
-    if clinic is None or answers.gates.get(FOR_SOMEONE_ELSE) != "yes":
+    if answers.gates.get(FOR_SOMEONE_ELSE) != "yes" or (clinic := the_clinic()) is None:
         return frozenset()
     is_young = clinic.private_answers_from_age <= context.age < clinic.majority_age
     return shipped_manner().private if is_young else frozenset()

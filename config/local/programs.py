@@ -13,9 +13,10 @@ from config.local.processes import Program
 
 
 def web(environment: Mapping[str, str], *, port: int, workers: int = 2) -> Program:
-    """The web application behind gunicorn."""
+    """The web application behind gunicorn, loaded once for all its workers."""
     argv = ["gunicorn", "config.wsgi", "--bind", f"127.0.0.1:{port}", "--workers", str(workers), "--threads", "4",
-            "--graceful-timeout", "10", "--no-control-socket", "--access-logfile", "-"]  # fmt: skip
+            "--preload", "--graceful-timeout", "10", "--no-control-socket", "--access-logfile", "-",
+            "--logger-class", "config.logs.KeylessLogger"]  # fmt: skip
     return _module("web", argv, environment, ready=_answers_http(port))
 
 

@@ -6,7 +6,6 @@ from django.utils.translation import gettext as _
 from booking.feeds.amounts import money
 from booking.models import Appointment
 from booking.payments.ledger import Balance
-from booking.payments.services import at_hand
 from booking.selectors.pay_links import link_of, may_be_sent
 from booking.selectors.refunds import can_go_back, last_method_of
 from booking.services.desk_money import ONLINE
@@ -27,12 +26,13 @@ def desk_money_of(
     """The forms of the money card; `take_form` and `give_back_form` are those that need another look."""
     pays_online_now = appointment.awaiting == Appointment.Awaiting.PAYMENT
     may_take = appointment.patient is not None and balance.due > 0 and not pays_online_now
-    back = give_back_form or (give_back_form_of(appointment, balance) if works_at_desk(user) else None)
+    can = can_go_back(appointment) if give_back_form or works_at_desk(user) else {}
+    back = give_back_form or _give_back_form(appointment, balance, can)
     return {
         "take_form": take_form or (_take_form(balance) if may_take else None),
         "give_back_form": back,
         "back_is_owed": balance.due < 0,
-        "part_goes_online": back is not None and can_go_back(appointment)["desk"] < -balance.due,
+        "part_goes_online": back is not None and can["desk"] < -balance.due,
         "pay_link": link_of(appointment),
         "may_send_link": may_take and may_be_sent(appointment),
     }
@@ -45,10 +45,16 @@ def read_take_form(said: object, appointment: Appointment) -> TakeForm:
 
 def give_back_form_of(appointment: Appointment, balance: Balance, said: object = None) -> GiveBackForm | None:
     """The form to give money back, as it was sent or to fill in; None where there is nothing to give back."""
-    can = can_go_back(appointment)
-    if not any(can.values()):
+    return _give_back_form(appointment, balance, can_go_back(appointment), said)
+
+
+def _give_back_form(
+    appointment: Appointment, balance: Balance, can: dict[str, int], said: object = None
+) -> GiveBackForm | None:
+    had = sum(can.values())
+    if not had:
         return None
-    initial = {"amount": typed(max(0, -balance.due) or None, balance.currency), "had": at_hand(appointment)}
+    initial = {"amount": typed(max(0, -balance.due) or None, balance.currency), "had": had}
     ways = _ways_back(can, balance.currency)
     initial["method"] = ONLINE if can["online"] else last_method_of(appointment)
     return GiveBackForm(said, auto_id="back_%s", currency=balance.currency, ways=ways, initial=initial)

@@ -26,6 +26,7 @@ from intake.models import Patient, Role, User
 # Monday, 08:00 on the clinic's clock. Edmonton is six hours behind UTC all the year from 2026 on.
 NOW = datetime(2026, 11, 23, 14, 0, tzinfo=UTC)
 _numbers = count(1)
+_THERAPIST = {"title": "Physiotherapist", "needling_authorisation": "Dry needling"}
 
 
 @dataclass(frozen=True)
@@ -68,20 +69,24 @@ def make_staff(role: str = Role.RECEPTION, **over: Any) -> User:
 
 
 def make_practitioner(name: str = "Anna", **over: Any) -> Practitioner:
-    fields = {
-        "name": name,
-        "title": "Physiotherapist",
-        "needling_authorisation": "Dry needling",
-    }
     over.setdefault("user", make_staff(Role.THERAPIST, name=name) if "user" not in over else None)
-    made = Practitioner.objects.create(**{**fields, **over})
-    Registration.objects.create(
-        practitioner=made, title=made.title, number="PT-123", college="College of Physiotherapists"
-    )
+    made = Practitioner.objects.create(**{"name": name, **_THERAPIST, **over})
+    _registration_of(made).save()
     return made
 
 
-def make_hours(
+def _registration_of(practitioner: Practitioner) -> Registration:
+    return Registration(
+        practitioner=practitioner, title=practitioner.title, number="PT-123", college="College of Physiotherapists"
+    )
+
+
+def make_hours(practitioner: Practitioner, location: Location, **over: Any) -> list[Schedule]:
+    """From Monday to Friday (`weekdays`), 9 to 17 (`start`, `end`)."""
+    return Schedule.objects.bulk_create(_hours_of(practitioner, location, **over))
+
+
+def _hours_of(
     practitioner: Practitioner,
     location: Location,
     *,
@@ -90,10 +95,10 @@ def make_hours(
     end: time = time(17),
     **over: Any,
 ) -> list[Schedule]:
-    return Schedule.objects.bulk_create(
+    return [
         Schedule(practitioner=practitioner, location=location, weekday=day, start_time=start, end_time=end, **over)
         for day in weekdays
-    )
+    ]
 
 
 def make_terms(service: HealthcareService, **over: Any) -> PaymentTerms:
@@ -106,10 +111,32 @@ def make_terms(service: HealthcareService, **over: Any) -> PaymentTerms:
     return said
 
 
-def make_service(
-    practitioners: Iterable[Practitioner] = (), *, deposit_amount: int = 3000, **over: Any
-) -> HealthcareService:
-    """With a deposit, the service has terms: late cancelling and not coming cost as much."""
+def make_service(practitioners: Iterable[Practitioner] = (), **over: Any) -> HealthcareService:
+    """With a deposit (`deposit_amount`), the service has terms: late cancelling and not coming cost as much."""
+    [made] = _make_services(practitioners, over)
+    return made
+
+
+def _make_services(practitioners: Iterable[Practitioner], *wanted: dict[str, Any]) -> list[HealthcareService]:
+    deposits = [one.get("deposit_amount", 3000) for one in wanted]
+    made = HealthcareService.objects.bulk_create(
+        _service(**{name: value for name, value in one.items() if name != "deposit_amount"}) for one in wanted
+    )
+    offers = HealthcareService.practitioners.through
+    offers.objects.bulk_create(
+        offers(healthcareservice=service, practitioner=one) for service in made for one in practitioners
+    )
+    PaymentTerms.objects.bulk_create(
+        PaymentTerms(
+            service=service, variant="any", way="deposit", deposit_amount=cents, late_fee_amount=cents,
+            no_show_fee_amount=cents,
+        )
+        for service, cents in zip(made, deposits, strict=True) if cents
+    )  # fmt: skip
+    return made
+
+
+def _service(**over: Any) -> HealthcareService:
     number = next(_numbers)
     fields = {
         "slug": f"service-{number}",
@@ -120,15 +147,44 @@ def make_service(
         "screening": "full",
         "room_kind": "treatment",
     }
-    service = HealthcareService.objects.create(**{**fields, **over})
-    service.practitioners.add(*practitioners)
-    if deposit_amount:
-        fees = dict.fromkeys(("deposit_amount", "late_fee_amount", "no_show_fee_amount"), deposit_amount)
-        PaymentTerms.objects.create(service=service, variant="any", way="deposit", **fees)
-    return service
+    return HealthcareService(**{**fields, **over})
+
+
+_SERVICES: tuple[dict[str, Any], ...] = (
+    {"name": "First visit with dry needling", "position": 1},
+    {
+        "name": "Follow-up",
+        "minutes": 30,
+        "buffer_after": 15,
+        "price_amount": 7000,
+        "deposit_amount": 2000,
+        "position": 2,
+    },
+    {
+        "name": "Assessment without needles",
+        "minutes": 45,
+        "price_amount": 9000,
+        "deposit_amount": 2000,
+        "modality": "none",
+        "screening": "red-flags",
+        "room_kind": "assessment",
+        "position": 3,
+    },
+    {
+        "name": "Phone call",
+        "minutes": 15,
+        "price_amount": 0,
+        "deposit_amount": 0,
+        "modality": "none",
+        "screening": "none",
+        "room_kind": "",
+        "position": 4,
+    },
+)
 
 
 def make_clinic(**over: Any) -> Clinic:
+    """Rows alike are written together: most tests begin with all of them."""
     location = make_location(**over)
     rooms = Room.objects.bulk_create(
         [
@@ -136,42 +192,18 @@ def make_clinic(**over: Any) -> Clinic:
             Room(location=location, name="Room 2", kinds=["treatment", "assessment"]),
         ]
     )
-    anna, ben = make_practitioner("Anna"), make_practitioner("Ben")
-    both = [anna, ben]
-    for one in both:
-        make_hours(one, location)
-    return Clinic(
-        location=location,
-        rooms=rooms,
-        anna=anna,
-        ben=ben,
-        needling=make_service(both, name="First visit with dry needling", position=1),
-        follow_up=make_service(
-            both, name="Follow-up", minutes=30, buffer_after=15, price_amount=7000, deposit_amount=2000, position=2
-        ),
-        assessment=make_service(
-            both,
-            name="Assessment without needles",
-            minutes=45,
-            price_amount=9000,
-            deposit_amount=2000,
-            modality="none",
-            screening="red-flags",
-            room_kind="assessment",
-            position=3,
-        ),
-        call=make_service(
-            both,
-            name="Phone call",
-            minutes=15,
-            price_amount=0,
-            deposit_amount=0,
-            modality="none",
-            screening="none",
-            room_kind="",
-            position=4,
-        ),
+    anna, ben = both = _make_therapists("Anna", "Ben")
+    Schedule.objects.bulk_create(hours for one in both for hours in _hours_of(one, location))
+    return Clinic(location, rooms, anna, ben, *_make_services(both, *_SERVICES))
+
+
+def _make_therapists(*names: str) -> list[Practitioner]:
+    users = User.objects.bulk_create(
+        User(email=f"{Role.THERAPIST}-{next(_numbers)}@example.org", name=name, role=Role.THERAPIST) for name in names
     )
+    made = Practitioner.objects.bulk_create(Practitioner(user=one, name=one.name, **_THERAPIST) for one in users)
+    Registration.objects.bulk_create(map(_registration_of, made))
+    return made
 
 
 def make_course(clinic: Clinic, **over: Any) -> Course:

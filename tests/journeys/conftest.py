@@ -5,11 +5,18 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser
 
-from tests.journeys import steps
+from tests.journeys import evidence, steps
 from tests.journeys.steps import SignIn, Visitor
 from tests.live import LiveStack
 
 Somebody = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _all_is_well_after_everybody(live_stack: LiveStack) -> Iterator[None]:
+    """Whatever became of them all; each look at the promises starts a program of its own."""
+    yield
+    evidence.all_is_well(live_stack)
 
 
 @pytest.fixture

@@ -80,7 +80,6 @@ def test_a_course_is_booked_one_session_moved_and_the_rest_cancelled(live_stack:
     steps.presses(patient, "Cancel the visit")
     steps.sees(patient, "This visit is cancelled")
     assert sessions_of(live_stack, email) == moved[:2]
-    evidence.all_is_well(live_stack)
 
 
 def test_a_freed_time_goes_down_the_line_and_takes_the_place_of_a_later_visit(
@@ -141,7 +140,6 @@ def test_a_freed_time_goes_down_the_line_and_takes_the_place_of_a_later_visit(
     live_stack.move_clock(minutes=31)
     steps.opens(ben, evidence.link_in(late, live_stack.url, to="wait/offer"))
     steps.sees(ben, "This time is no longer kept for you")
-    evidence.all_is_well(live_stack)
 
 
 def test_who_can_t_have_their_visit_takes_another_time_or_none(live_stack: LiveStack, somebody: Somebody) -> None:
@@ -172,7 +170,6 @@ def test_who_can_t_have_their_visit_takes_another_time_or_none(live_stack: LiveS
     expect(emil.page.get_by_text("It costs you nothing.")).to_be_visible()
     steps.opens(emil, "/visit/choices/")
     steps.sees(emil, "This visit is cancelled")
-    evidence.all_is_well(live_stack)
 
 
 def others_do(stack: LiveStack, what: str) -> None:

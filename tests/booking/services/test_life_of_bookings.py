@@ -31,7 +31,7 @@ def live(examples: int, steps: int) -> None:
 
 
 def test_bookings_live_without_breaking_a_promise() -> None:
-    live(examples=8, steps=25)
+    live(examples=4, steps=25)
 
 
 @pytest.mark.chaos

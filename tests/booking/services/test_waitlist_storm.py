@@ -11,13 +11,13 @@ from tests.factories.booking import Clinic
 pytestmark = pytest.mark.django_db
 
 
-def test_sixty_cancellations_keep_every_promise(clinic: Clinic) -> None:
+def test_thirty_cancellations_keep_every_promise(clinic: Clinic) -> None:
     storm = Storm(clinic, seed=4)
-    storm.blow(60)
+    storm.blow(30)
     assert storm.broken == []
-    assert storm.cancelled >= 60
-    assert len(storm.taken) > 10
-    assert storm.swaps > 3
+    assert storm.cancelled >= 30
+    assert len(storm.taken) > 5
+    assert storm.swaps > 1
 
 
 def test_a_line_that_is_served_from_behind_is_noticed(clinic: Clinic) -> None:

@@ -135,7 +135,7 @@ def test_a_link_is_mailed_shows_the_sum_and_can_be_ended(desk: Desk, settings: S
     assert "Send the link again" in _text(browser.get(_address(desk, "visit")))
     token = token_of(PayLink.objects.get())
     opened = patient.get(f"/pay/{token}/")
-    assert (opened["Location"], opened["Referrer-Policy"]) == ("/pay/", "no-referrer")
+    assert (opened["Location"], opened["Referrer-Policy"]) == ("/pay/", "same-origin")
     page = _text(patient.get("/pay/"))
     assert "Pay $120.00 by card" in page
     assert desk.clinic.needling.name not in page

@@ -7,6 +7,8 @@ from typing import Any
 from urllib.parse import quote
 from urllib.request import Request, urlopen
 
+_PATIENCE = 120  # seconds: it parses thousands of mails to answer with all of them
+
 
 @dataclass(frozen=True, slots=True)
 class MailCatcher:
@@ -54,5 +56,5 @@ class MailCatcher:
         self._ask("POST", "/_control", json.dumps(order).encode())
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
-        with urlopen(Request(self.url + path, data=body, method=method), timeout=10) as answer:
+        with urlopen(Request(self.url + path, data=body, method=method), timeout=_PATIENCE) as answer:
             return bytes(answer.read())

@@ -1,13 +1,11 @@
 """The inbox as pages: plain HTML that reads well without scripts."""
 
-import re
 from datetime import datetime
 from html import escape
 from urllib.parse import quote
 
+from tests.simulators.framing import linked, page
 from tests.simulators.mail.store import Received
-
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 
 
 def inbox(messages: list[Received], *, recipient: str) -> str:
@@ -48,7 +46,7 @@ def message(one: Received) -> str:
       {attachments}
     </dl>
     <h2>As text</h2>
-    <pre tabindex="0">{_linked(one.text) or "(no text part)"}</pre>
+    <pre tabindex="0">{linked(one.text) or "(no text part)"}</pre>
     {html}
     <p><a class="quiet" href="/messages/{one.id}/source">Source</a></p>""",
     )
@@ -71,31 +69,5 @@ def _moment(at: datetime) -> str:
     return f'<time datetime="{at.isoformat()}">{at:%Y-%m-%d %H:%M:%S} UTC</time>'
 
 
-def _linked(text: str) -> str:
-    pieces, last = [], 0
-    for found in _LINK.finditer(text):
-        address = escape(found.group())
-        pieces += [escape(text[last : found.start()]), f'<a href="{address}">{address}</a>']
-        last = found.end()
-    return "".join(pieces) + escape(text[last:])
-
-
 def _page(title: str, body: str) -> str:
-    return f"""<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>{escape(title)} · Drypoint inbox</title>
-    <link rel="stylesheet" href="/inbox.css">
-    <link rel="icon" href="data:,">
-  </head>
-  <body>
-    <header><a href="/">Drypoint inbox</a> <span>caught here, sent nowhere</span></header>
-    <main>
-    <h1>{escape(title)}</h1>
-    {body}
-    </main>
-  </body>
-</html>
-"""
+    return page(title, body, of="inbox", fate="sent nowhere")

@@ -1,11 +1,10 @@
 """The texts as a page: plain HTML that reads well without scripts, on which one can answer as a patient."""
 
-import re
 from html import escape
 
+from tests.simulators.framing import linked, page
 from tests.simulators.sms.store import Text
 
-_LINK = re.compile(r"https?://[^\s<>\"]+[^\s<>\".,;:!?)\]]")
 _STATES = {"undelivered": "not delivered", "failed": "not delivered", "received": "from the phone"}
 
 
@@ -48,34 +47,8 @@ def _row(one: Text) -> str:
     return f"""<li class="text"><p><a href="/?number={escape(phone.replace("+", "%2B"))}">{escape(who)}</a>
       <time datetime="{one.created}">{one.created_at:%Y-%m-%d %H:%M:%S} UTC</time>
       <span class="count">{_STATES.get(one.status, one.status)}{f" ({one.error})" if one.error else ""}</span></p>
-      <pre tabindex="0">{_linked(one.body)}</pre></li>"""
-
-
-def _linked(text: str) -> str:
-    pieces, last = [], 0
-    for found in _LINK.finditer(text):
-        address = escape(found.group())
-        pieces += [escape(text[last : found.start()]), f'<a href="{address}">{address}</a>']
-        last = found.end()
-    return "".join(pieces) + escape(text[last:])
+      <pre tabindex="0">{linked(one.body)}</pre></li>"""
 
 
 def _page(title: str, body: str) -> str:
-    return f"""<!doctype html>
-<html lang="en">
-  <head>
-    <meta charset="utf-8">
-    <meta name="viewport" content="width=device-width, initial-scale=1">
-    <title>{escape(title)} · Drypoint texts</title>
-    <link rel="stylesheet" href="/inbox.css">
-    <link rel="icon" href="data:,">
-  </head>
-  <body>
-    <header><a href="/">Drypoint texts</a> <span>caught here, sent to no phone</span></header>
-    <main>
-    <h1>{escape(title)}</h1>
-    {body}
-    </main>
-  </body>
-</html>
-"""
+    return page(title, body, of="texts", fate="sent to no phone")
