@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import ipaddress
+import re
 import zoneinfo
 from collections.abc import Iterable
 from typing import Any
@@ -75,6 +76,8 @@ def texts_can_be_sent_or_not(app_configs: Any, **_: Any) -> Iterable[CheckMessag
         yield Error(f"Text messages are half set up: {' and '.join(missing)} must be set too.", id="drypoint.E009")
     if settings.TWILIO_API_BASE.startswith("http://") and not _is_local(settings.TWILIO_API_BASE):
         yield Error("TWILIO_API_BASE must start with https://: it gets the account's password.", id="drypoint.E010")
+    if settings.ALERT_PHONE and (missing or not re.fullmatch(r"\+[1-9]\d{6,14}", settings.ALERT_PHONE)):
+        yield Error("ALERT_PHONE must be a number as +17805550100, and text messages set up.", id="drypoint.E013")
 
 
 @register(Tags.security)

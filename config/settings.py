@@ -197,6 +197,7 @@ TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", " ").strip()
 TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", " ").strip()  # it signs Twilio's webhooks too
 TWILIO_API_BASE = env.origin("TWILIO_API_BASE", "https://api.twilio.com")
 SMS_FROM = env.text("SMS_FROM", " ").strip()  # a number as +17805550100, or a messaging service: MG...
+ALERT_PHONE = env.text("ALERT_PHONE", " ").strip()  # gets a text if work stands still and the mail server is dead too
 
 # --- Stripe ---------------------------------------------------------------------------------------------------------
 STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY", " ").strip()  # empty: no online payment
@@ -250,6 +251,7 @@ CONTENT_SECURITY_POLICY = {
 PERMISSIONS_POLICY: dict[str, list[str]] = {
     name: [] for name in ("camera", "microphone", "geolocation", "payment", "usb", "interest-cohort")
 }
+# Other sites learn no address. With "no-referrer" our own forms would come from nowhere ("Origin: null"): refused.
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 SECURE_SSL_REDIRECT = SECURE
@@ -268,7 +270,8 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "filters": {"keyless": {"()": "config.logs.Keyless"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["keyless"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "WARNING")},
     "loggers": {"fontTools": {"level": "WARNING"}},  # below that it names the letters of whose receipt it draws
 }

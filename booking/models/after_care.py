@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class AfterCareSettings(models.Model):
@@ -80,7 +81,10 @@ class AfterCareAnswer(models.Model):
 
     class Meta:
         ordering = ["answered_at", "id"]
-        triggers = [pgtrigger.Protect(name="after_care_answer_is_append_only", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="after_care_answer_is_append_only", operation=pgtrigger.Update),
+            kept_on_hold("SELECT a.patient_id FROM booking_appointment a WHERE a.id = OLD.appointment_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.answered_at}"

@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class Encounter(models.Model):
@@ -26,6 +27,9 @@ class Encounter(models.Model):
     consent = models.ForeignKey("intake.Consent", null=True, on_delete=models.PROTECT, related_name="encounters")
     plan = EncryptedField(null=True)  # {"regions", "technique"}
 
+    class Meta:
+        triggers = [kept_on_hold("SELECT a.patient_id FROM booking_appointment a WHERE a.id = OLD.appointment_id")]
+
     def __str__(self) -> str:
         return self.status
 
@@ -44,7 +48,7 @@ class TreatmentRecord(models.Model):
     consent = models.ForeignKey("intake.Consent", null=True, on_delete=models.PROTECT, related_name="+")
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    content = EncryptedField()  # {"regions", "technique", "needles", "events", "note", "why_amended"}
+    content = EncryptedField()  # as in booking.services.treatments.Treated
 
     class Meta:
         ordering = ["recorded_at", "id"]
@@ -53,7 +57,13 @@ class TreatmentRecord(models.Model):
                 condition=Q(needling="none") | Q(consent__isnull=False), name="treatment_with_needles_has_a_consent"
             )
         ]
-        triggers = [pgtrigger.Protect(name="treatment_record_is_append_only", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="treatment_record_is_append_only", operation=pgtrigger.Update),
+            kept_on_hold(
+                "SELECT a.patient_id FROM booking_appointment a JOIN booking_encounter e ON e.appointment_id = a.id"
+                " WHERE e.id = OLD.encounter_id"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.needling

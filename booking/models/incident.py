@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class Incident(models.Model):
@@ -46,6 +47,7 @@ class Incident(models.Model):
             ),
             models.CheckConstraint(condition=Q(happened_at__lte=models.F("logged_at")), name="incident_has_happened"),
         ]
+        triggers = [kept_on_hold("SELECT a.patient_id FROM booking_appointment a WHERE a.id = OLD.appointment_id")]
 
     def __str__(self) -> str:
         return f"{self.kind} {self.severity}"
@@ -72,7 +74,13 @@ class IncidentEntry(models.Model):
 
     class Meta:
         ordering = ["made_at", "id"]
-        triggers = [pgtrigger.Protect(name="incident_entry_is_append_only", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="incident_entry_is_append_only", operation=pgtrigger.Update),
+            kept_on_hold(
+                "SELECT a.patient_id FROM booking_appointment a JOIN booking_incident i ON i.appointment_id = a.id"
+                " WHERE i.id = OLD.incident_id"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.step

@@ -59,7 +59,7 @@ def announce_end_of_package(*, package: Package, ends_at: datetime, now: datetim
         planned=Planned(now, kind, min(ends_at, now + kind_of(kind).keeps)),
         patient=patient,
         ways=reach_of(patient).ways_of(kind, channels=channels),
-        content={"ends_at": (ends_at - timedelta(minutes=1)).isoformat()},
+        content={"place": str(package.location_id), "ends_at": (ends_at - timedelta(minutes=1)).isoformat()},
         now=now,
     )
     return bool(Communication.objects.bulk_create(rows, ignore_conflicts=True))

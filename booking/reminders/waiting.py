@@ -20,7 +20,7 @@ def tell_of_waiting(*, entry: WaitlistEntry, token: str, now: datetime) -> None:
         planned=Planned(now, "waitlist-joined", now + kind_of("waitlist-joined").keeps),
         patient=entry.patient,
         ways=reach_of(entry.patient).ways_of("waitlist-joined", channels=clinic.channels("waitlist-joined")),
-        content={"path": f"/wait/{token}/"},
+        content={"path": f"/wait/{token}/", "place": str(entry.location_id)},
         now=now,
     )
     Communication.objects.bulk_create(rows)

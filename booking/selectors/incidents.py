@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Case, Count, DateField, F, Q, QuerySet, Value, When
+from django.db.models import Case, Count, DateField, F, OuterRef, Q, QuerySet, Subquery, Value, When
 
 from booking.models import Appointment, Incident, IncidentEntry, Location, TreatmentRecord
 from booking.rules.walltime import start_of_day
@@ -94,13 +94,13 @@ def register_of(location: Location, *, from_date: date, to_date: date, each_ther
 
 
 def _sessions(location: Location, first: datetime, end: datetime) -> QuerySet[Appointment]:
-    """Visits with needles that took place; not those of which it was only written down that there was no needling."""
+    """Visits with needles that took place; not those whose latest record says that there was no needling."""
     found = Appointment.objects.filter(
         location=location, status=Appointment.Status.FULFILLED, start__gte=first, start__lt=end
     ).exclude(service__modality="none")
-    needled = Q(encounter__records__needling__in=[TreatmentRecord.Needling.DONE, TreatmentRecord.Needling.STOPPED])
-    recorded = Q(encounter__records__isnull=False)
-    return found.filter(pk__in=found.filter(needled | ~recorded).values("pk"))
+    records = TreatmentRecord.objects.filter(encounter__appointment=OuterRef("pk")).order_by("-recorded_at", "-pk")
+    not_needled = Q(needling=TreatmentRecord.Needling.NONE, needling__isnull=False)
+    return found.annotate(needling=Subquery(records.values("needling")[:1])).exclude(not_needled)
 
 
 def _by(rows: QuerySet[Incident, tuple[UUID, str, int]]) -> dict[UUID, dict[str, int]]:

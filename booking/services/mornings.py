@@ -70,6 +70,7 @@ def _day_of(therapist: Practitioner, place: Location, today: str, now: datetime)
         practitioner=therapist, location=place, status__in=_COMING, wall_start__startswith=today
     )
     return {
+        "place": str(place.pk),
         "day_of": now.isoformat(),
         "visits": [
             {

@@ -24,7 +24,7 @@ from booking.reminders.models import Communication
 from booking.services.waitlist import end_entries_of
 from intake.clock import clinic_date
 from intake.models import Patient, User
-from intake.services.retention import erase_patient, keep_until
+from intake.services.retention import erase_patient, keep_until, lock_to_erase
 
 Status = Appointment.Status
 
@@ -51,6 +51,7 @@ def erase_record(*, patient: Patient, by: User | None, now: datetime) -> Patient
     :raises OnHold: the record is kept because of a complaint or claim
     """
     end_entries_of(patient=patient, by=by, now=now)
+    lock_to_erase(patient=patient)
     Encounter.objects.filter(appointment__patient=patient).delete()  # what was done, and whose yes it rested on
     AfterCareAnswer.objects.filter(appointment__patient=patient).delete()
     IncidentEntry.objects.filter(incident__appointment__patient=patient).delete()  # that it happened stays counted

@@ -2,9 +2,12 @@
 
 The outbox can't tell of itself: it needs beat, broker and worker, which are what may be dead. So a program of its own
 asks here (`manage.py watch`): it needs the database and a mail server and nothing else, and hands its mail over itself.
+Where the mail server is what is dead, a text tells them instead, if this installation sends texts and knows a number.
 """
 
 import logging
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from email.utils import parseaddr
 from typing import Final
@@ -16,8 +19,9 @@ from django.template.loader import render_to_string
 from django.utils.translation import override
 
 from booking.models import Pulse, Standstill
-from booking.reminders.channels.base import Letter, NotNow, Refused, Unclear, Unreachable
+from booking.reminders.channels.base import Channel, Letter, NotNow, Refused, Unclear, Unreachable
 from booking.reminders.channels.email import EmailChannel
+from booking.reminders.channels.sms import SmsChannel
 from booking.reminders.letters import blocks_of, tidied
 from booking.reminders.settings import message_language
 from booking.reminders.wording import rendered
@@ -71,7 +75,7 @@ def _untold(told: str) -> list[Standstill]:
 
 
 def _tell(standstill: Standstill, told: str, now: datetime) -> None:
-    """Tell every owner; if one can't be reached, all are tried again once the lease is over."""
+    """Tell every owner; if one can't be reached, nor by a text, all are tried again once the lease is over."""
     mine = Standstill.objects.filter(Q(leased_until=None) | Q(leased_until__lte=now), pk=standstill.pk, **{told: None})
     if not mine.update(leased_until=now + _LEASE):
         return  # somebody else is telling it
@@ -79,17 +83,27 @@ def _tell(standstill: Standstill, told: str, now: datetime) -> None:
     if not owners:
         logger.error("Work stands still and there is no owner to be told.")
         return
-    channel = EmailChannel()
+    letters = [_letter(standstill, told, owner) for owner in owners]
+    if _sent(EmailChannel(), letters) or (settings.ALERT_PHONE and _sent(SmsChannel(), [_as_text(letters[0])])):
+        Standstill.objects.filter(pk=standstill.pk).update(**{told: now}, leased_until=None)
+
+
+def _sent(channel: Channel, letters: Iterable[Letter]) -> bool:
     try:
-        for owner in owners:
+        for letter in letters:
             channel.open()
-            channel.send(_letter(standstill, told, owner))
+            channel.send(letter)
     except (Unreachable, Refused, NotNow, Unclear) as error:
         logger.error("The owner could not be told that work stands still: %s", error)
-        return
+        return False
     finally:
         channel.close()
-    Standstill.objects.filter(pk=standstill.pk).update(**{told: now}, leased_until=None)
+    return True
+
+
+def _as_text(letter: Letter) -> Letter:
+    words = f"{letter.subject}. {settings.SITE_URL}/settings/operations/"
+    return replace(letter, recipient=settings.ALERT_PHONE, subject="", text=words, html="")
 
 
 def _letter(standstill: Standstill, told: str, owner: User) -> Letter:

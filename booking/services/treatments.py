@@ -45,7 +45,9 @@ _IN_THE_ROOM: Final = (Status.CHECKED_IN, Status.FULFILLED)  # the record may co
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Treated:
-    """What the therapist writes down. `events` are of `EVENTS`; `why_amended` is needed from the second row on."""
+    """What the therapist writes down. `events` are of `EVENTS`; `notes_given`: what to know after the visit was handed
+    over before the patient left; `why_amended` is needed from the second row on.
+    """
 
     needling: str
     regions: Sequence[str] = ()
@@ -53,6 +55,7 @@ class Treated:
     needles: int | None = None
     events: Sequence[str] = ()
     note: str = ""
+    notes_given: bool = False
     why_amended: str = ""
 
 

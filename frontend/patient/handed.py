@@ -59,17 +59,12 @@ def own_phone(request: HttpRequest, token: str) -> HttpResponse:
         said, _dot, until = _SIGNER.unsign(token).partition(".")
         ends = datetime.fromtimestamp(int(until), UTC)
     except TooManyAttempts as problem:
-        return _without_referrer(render(request, "patient/no_visit.html", {"problem": problem}, status=problem.status))
+        return render(request, "patient/no_visit.html", {"problem": problem}, status=problem.status)
     except signing.BadSignature:
-        return _without_referrer(render(request, "patient/no_visit.html", status=404))
+        return render(request, "patient/no_visit.html", status=404)
     visit = with_relations().filter(pk=said).first()
     if visit is None or ends <= moment:
-        return _without_referrer(render(request, "patient/no_visit.html", status=404))
+        return render(request, "patient/no_visit.html", status=404)
     request.session.flush()
     request.session[HANDED] = {"visit": str(visit.pk), "until": ends.isoformat(), "own": True}
-    return _without_referrer(redirect("patient:check-begin"))
-
-
-def _without_referrer(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return redirect("patient:check-begin")

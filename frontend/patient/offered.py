@@ -17,7 +17,7 @@ from booking.services.holds import is_live
 from booking.services.offers import accept_offer, awaits_form, decline_offer
 from frontend.patient.book_forms import AgreeForm
 from frontend.patient.line import Line
-from frontend.patient.pages import private, without_referrer
+from frontend.patient.pages import private
 from frontend.patient.paying import go_and_pay
 from frontend.patient.refusals import not_cleared_page
 from frontend.patient.terms import Terms, terms_of_hold
@@ -202,12 +202,12 @@ def _open(request: HttpRequest, *, entry: WaitlistEntry | None, offer: Offer | N
     try:
         count_attempt(key=f"wait-link:{address_of(request)}", limit=LINKS_AN_HOUR, window=WINDOW, now=now())
     except TooManyAttempts as problem:
-        return without_referrer(_nothing_here(request, problem))
+        return _nothing_here(request, problem)
     if entry is None:
-        return without_referrer(_nothing_here(request))
+        return _nothing_here(request)
     request.session.cycle_key()
     line.open(entry, offer=offer, proven=entry.patient.contact_verified_at is not None)
-    return without_referrer(_on(line))
+    return _on(line)
 
 
 def _on(line: Line) -> HttpResponse:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -58,9 +58,3 @@ def signed_in_patient(request: HttpRequest) -> User | None:
 
 
 private = never_cache  # no browser or proxy keeps a patient's page
-
-
-def without_referrer(response: HttpResponse) -> HttpResponse:
-    """The answer to a link with a token: no other site learns where the reader came from."""
-    response["Referrer-Policy"] = "no-referrer"
-    return response

@@ -38,9 +38,7 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     if link is None:
         return _nothing_here(request)
     request.session[OPEN_LINK] = str(link.pk)
-    response = redirect("patient:pay-link")
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return redirect("patient:pay-link")
 
 
 @private
@@ -96,9 +94,7 @@ def _checking(request: HttpRequest) -> HttpResponse:
 
 
 def _nothing_here(request: HttpRequest, status: int = 404) -> HttpResponse:
-    response = render(request, "patient/pay_link_unknown.html", status=status)
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return render(request, "patient/pay_link_unknown.html", status=status)
 
 
 def _link(request: HttpRequest) -> PayLink | None:

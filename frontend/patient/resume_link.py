@@ -68,13 +68,13 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         count_attempt(key=f"form-link:{address_of(request)}", limit=LINKS_AN_HOUR, window=HOUR, now=moment)
     except TooManyAttempts as problem:
-        return _without_referrer(_no_form(request, problem))
+        return _no_form(request, problem)
     response = form_by_resume_token(token, now=moment)
     if response is None:
-        return _without_referrer(_no_form(request))
+        return _no_form(request)
     request.session.cycle_key()
     way.open_form_link(response)
-    return _without_referrer(redirect("patient:go-on"))
+    return redirect("patient:go-on")
 
 
 @private
@@ -130,8 +130,3 @@ def _no_form(request: HttpRequest, problem: DrypointError | None = None) -> Http
     too_many = isinstance(problem, TooManyAttempts)
     context = {"problem": problem if too_many else None}
     return render(request, "patient/no_form.html", context, status=TooManyAttempts.status if too_many else 404)
-
-
-def _without_referrer(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
-    return response

@@ -151,6 +151,11 @@ class RecordForm(forms.Form):
         label=_("Anything unwanted"), required=False, choices=EVENTS, widget=forms.CheckboxSelectMultiple
     )
     note = forms.CharField(label=_("Note"), required=False, max_length=MAX_NOTE, widget=text_area(3))
+    notes_given = forms.BooleanField(
+        label=_("The notes for after the visit were handed over"),
+        required=False,
+        help_text=_("Before they leave, on paper or opened on their phone. Near the lungs a mail alone is not enough."),
+    )
     why_amended = forms.CharField(label=_("Why you change the record"), max_length=MAX_NOTE, widget=text_area(2))
 
     def __init__(self, *args: Any, regions: tuple[str, ...], may_needle: bool, amends: bool, **more: Any) -> None:
@@ -173,6 +178,7 @@ class RecordForm(forms.Form):
             needles=None if none else said["needles"],
             events=tuple(said["events"]),
             note=said["note"],
+            notes_given=said["notes_given"],
             why_amended=said.get("why_amended", ""),
         )
 

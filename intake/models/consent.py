@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 _FIXED = (
     "patient_id", "created_at", "information_version", "information_hash", "language", "shown_at", "signed_at",
@@ -80,6 +81,7 @@ class Consent(models.Model):
                 operation=pgtrigger.Update,
                 condition=pgtrigger.Condition(_CHANGED),
             ),
+            kept_on_hold("OLD.patient_id"),
         ]
 
     def __str__(self) -> str:

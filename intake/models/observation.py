@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class Observation(models.Model):
@@ -22,7 +23,10 @@ class Observation(models.Model):
     class Meta:
         ordering = ["effective_at", "id"]
         indexes = [models.Index(fields=["patient", "effective_at"])]
-        triggers = [pgtrigger.Protect(name="observation_is_append_only", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="observation_is_append_only", operation=pgtrigger.Update),
+            kept_on_hold("OLD.patient_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.effective_at}"

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from phonenumber_field.modelfields import PhoneNumberField
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class Patient(models.Model):
@@ -44,6 +45,7 @@ class Patient(models.Model):
                 name="patient_on_hold_is_not_erased",
             )
         ]
+        triggers = [kept_on_hold("OLD.id")]
 
     def __str__(self) -> str:
         return f"{self.given_name} {self.family_name}"

@@ -4,6 +4,7 @@ import pgtrigger
 from django.db import models
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class PatientReply(models.Model):
@@ -15,4 +16,10 @@ class PatientReply(models.Model):
     replied_at = models.DateTimeField()
 
     class Meta:
-        triggers = [pgtrigger.Protect(name="patient_reply_is_append_only", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="patient_reply_is_append_only", operation=pgtrigger.Update),
+            kept_on_hold(
+                "SELECT s.patient_id FROM intake_screening s JOIN intake_screeningdecision d ON d.screening_id = s.id"
+                " WHERE d.id = OLD.question_id"
+            ),
+        ]

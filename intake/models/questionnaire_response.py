@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class QuestionnaireResponse(models.Model):
@@ -53,3 +54,4 @@ class QuestionnaireResponse(models.Model):
             models.Index(fields=["resume_token_hash"], condition=~Q(resume_token_hash=""), name="response_resume_link"),
             GinIndex(fields=["earlier_session_hashes"], name="response_earlier_sessions"),
         ]
+        triggers = [kept_on_hold("OLD.patient_id")]

@@ -5,6 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class RecordHold(models.Model):
@@ -30,6 +31,7 @@ class RecordHold(models.Model):
                 name="record_hold_lifted_by_somebody",
             ),
         ]
+        triggers = [kept_on_hold("OLD.patient_id")]
 
     def __str__(self) -> str:
         return f"{self.placed_at}"

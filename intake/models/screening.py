@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class Outcome(models.TextChoices):
@@ -39,6 +40,7 @@ class Screening(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["patient", "-evaluated_at"])]
+        triggers = [kept_on_hold("OLD.patient_id")]
 
     @property
     def effective_outcome(self) -> str:
@@ -81,7 +83,10 @@ class ScreeningDecision(models.Model):
                 name="approval_has_an_end",
             )
         ]
-        triggers = [pgtrigger.Protect(name="screening_decision_is_append_only", operation=pgtrigger.Update)]
+        triggers = [
+            pgtrigger.Protect(name="screening_decision_is_append_only", operation=pgtrigger.Update),
+            kept_on_hold("SELECT s.patient_id FROM intake_screening s WHERE s.id = OLD.screening_id"),
+        ]
 
 
 class ScreeningCount(models.Model):

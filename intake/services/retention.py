@@ -54,15 +54,24 @@ def keep_until(*, last_service: date, birth_date: date | None, retention_years: 
     return max(by_service, _years_later(birth_date, majority_age + retention_years))
 
 
-@transaction.atomic
-def erase_patient(*, patient: Patient, by: User | None, now: datetime) -> Patient:
-    """Blank who somebody was and delete their answers; the row stays for the ledger and the trail.
+def lock_to_erase(*, patient: Patient) -> Patient:
+    """The patient, locked: from here on nobody can put the record on hold. Joins the caller's transaction.
 
     :raises OnHold: the record is kept because of a complaint or claim
     """
     locked = Patient.objects.select_for_update().get(pk=patient.pk)
     if locked.kept_on_hold:
         raise OnHold
+    return locked
+
+
+@transaction.atomic
+def erase_patient(*, patient: Patient, by: User | None, now: datetime) -> Patient:
+    """Blank who somebody was and delete their answers; the row stays for the ledger and the trail.
+
+    :raises OnHold: the record is kept because of a complaint or claim
+    """
+    locked = lock_to_erase(patient=patient)
     stricter = Screening.objects.filter(patient=locked).exclude(earlier_stricter=None).values("earlier_stricter")
     beside = list(Screening.objects.filter(pk__in=stricter, patient=None).values_list("response", flat=True))
     QuestionnaireResponse.objects.filter(Q(patient=locked) | Q(pk__in=beside)).delete()

@@ -88,7 +88,9 @@ def test_each_file_replaces_the_one_before_it_and_the_end_takes_the_visit_out() 
     for change in ({}, {"schedule_version": 2}, {"schedule_version": 3}, {"status": "cancelled"}):
         for name, value in change.items():
             setattr(visit, name, value)
-        read.append(by_vobject(visit_calendar(appointment=visit, title="Appointment", now=NOW)))
+        file = visit_calendar(appointment=visit, title="Appointment", now=NOW)
+        read.append(by_vobject(file))
+        assert by_icalendar(file) == read[-1]
     assert [(one.sequence, one.method, one.status) for one in read] == [
         (2, "PUBLISH", "CONFIRMED"),
         (4, "PUBLISH", "CONFIRMED"),
@@ -103,6 +105,11 @@ def test_sessions_of_a_course_share_their_zone() -> None:
     file = visit_calendar(appointment=visits[0], besides=visits, title="Appointment", now=NOW)
     calendar = Calendar.from_ical(file)
     assert [len(calendar.walk(part)) for part in ("VTIMEZONE", "VEVENT")] == [1, 3]
+    read = vobject.readOne(file.decode())
+    read.validate(raiseException=True)
+    assert {event.uid.value: event.dtstart.value for event in read.vevent_list} == {
+        f"{visit.pk}@drypoint": visit.start for visit in visits
+    }
     assert b"needling" not in file
 
 

@@ -4,16 +4,26 @@ from datetime import UTC, datetime, time, timedelta
 
 import pytest
 from django.db.backends.postgresql.psycopg_any import DateTimeTZRange
+from icalendar import Calendar
 
 from booking.models import Appointment, Location
 from booking.reminders.channels.base import Letter
 from booking.reminders.channels.email import EmailChannel
 from booking.reminders.delivery import deliver_due
 from booking.reminders.models import Communication, ContactPreference
+from booking.reminders.rows import message_row
 from booking.reminders.services import announce_cancellation, plan_booking_messages, replan_after_move
+from booking.reminders.verdicts import TOO_LATE
+from booking.rules.kinds import kind_of
+from booking.rules.reminders import Planned, payment_nudge
+from booking.services.appointments import reschedule_appointment
 from tests.booking.reminders.contacts import SMS, make_texted_visit
 from tests.booking.reminders.visits import NOW, START, make_visit
+from tests.factories.booking import NOW as TODAY
+from tests.factories.booking import at, make_appointment, make_clinic, make_staff
+from tests.factories.intake import make_patient
 from tests.simulators.mail.smtp import Faults, Mailbox
+from tests.simulators.mail.store import Received
 from tests.simulators.sms import SmsSimulator
 
 pytestmark = pytest.mark.django_db
@@ -68,6 +78,26 @@ def test_after_six_hours_without_anybody_who_sends_nothing_stale_goes_out(mailbo
     }
 
 
+def test_after_six_hours_no_code_and_no_offer_goes_out_that_has_ended(mailbox: Mailbox) -> None:
+    """What has an end of its own: codes and links to sign in, a time that is kept, a payment that is awaited."""
+    visit = make_visit()
+    codes = ("sign-in-code", "sign-in-by-code", "sign-in-by-password", "password-reset", "resume-link", "account-news")
+    ends = {code: NOW + kind_of(code).keeps for code in codes}
+    ends |= {"waitlist-offer": NOW + HOUR / 2, "payment-waiting": payment_nudge(now=NOW).not_after}
+    said = {"code": "ABCD-1234", "url": "https://clinic.example/x/", "path": "/x/", "news": "password"}
+    for code, end in ends.items():
+        about = visit if kind_of(code).of == "visit" else None
+        message_row(
+            subject=code, planned=Planned(NOW, code, end), recipient="ana@example.test", language="en", content=said,
+            appointment=about, now=NOW,
+        ).save()  # fmt: skip
+    deliver_due(now=NOW + 6 * HOUR)
+    rows = Communication.objects.values_list("kind", "status", "status_reason")
+    late = {kind for kind, *end in rows if end == ["not-done", TOO_LATE]}
+    assert late == ends.keys() - {"account-news"}
+    assert {kind for kind, status, _ in rows if status == "completed"} == {"account-news"}
+
+
 def test_a_visit_booked_two_hours_ahead_is_confirmed_and_never_told_of_tomorrow(mailbox: Mailbox) -> None:
     visit = planned(make_visit(start=NOW + 2 * HOUR))
     for minutes in range(0, 180, 20):
@@ -88,6 +118,25 @@ def test_a_visit_moved_five_times_is_told_of_as_it_is_at_last(mailbox: Mailbox) 
     assert [subject for subject in told if "1 December" in subject] == told[:1]  # of the first time, before it moved
     assert {row.schedule_version for row in Communication.objects.filter(kind="moved", status="completed")} == {6}
     assert {reason for _, reason in why_not(visit)} == {"The visit was moved."}
+
+
+def test_moved_five_times_at_the_desk_it_is_told_of_once_with_one_calendar_file(mailbox: Mailbox) -> None:
+    clinic, staff = make_clinic(), make_staff()
+    visit = make_appointment(clinic, start=at(10), service=clinic.call, patient=make_patient(email="ana@example.test"))
+    for days in (2, 3, 4, 7, 8):  # Wednesday to Friday, Monday and Tuesday
+        visit.refresh_from_db()
+        reschedule_appointment(appointment=visit, practitioner=None, start=at(10, days=days), by=staff, now=TODAY)
+    deliver_due(now=TODAY + HOUR)
+    (mail,) = mailbox.store.messages()
+    assert mail.subject == "Your appointment has a new time: Tuesday 1 December, 10:00"
+    (event,) = Calendar.from_ical(calendar_of(mail)).walk("VEVENT")
+    assert (event.decoded("DTSTART"), event["SEQUENCE"]) == (at(10, days=8), 12)
+    assert {reason for _, reason in why_not(visit)} == {"The visit was moved."}
+
+
+def calendar_of(mail: Received) -> bytes:
+    parts = [part for part in mail.content.walk() if part.get_content_type() == "text/calendar"]
+    return bytes(parts[0].get_payload(decode=True))
 
 
 class Meanwhile(EmailChannel):
@@ -127,31 +176,53 @@ def test_a_visit_cancelled_after_its_mail_got_no_answer_says_that_it_may_have_ar
     assert ("confirmation", "It may have arrived: it was handed over, and no answer ever came.") in why_not(visit)
 
 
-# Toronto still changes its clocks: on 14 March 2027 at two in the morning it is three.
-TORONTO_NOON = datetime(2027, 3, 14, 16, tzinfo=UTC)
+# Noon on the wall of three days: in Toronto the clocks go on by an hour at two in the night before, go back by one, and
+# in Edmonton, where they did until the law of 2026, they do nothing. Beside it: eight in that morning, in UTC.
+CHANGES = [
+    pytest.param("America/Toronto", datetime(2027, 3, 14, 16, tzinfo=UTC), 12, id="spring"),
+    pytest.param("America/Toronto", datetime(2026, 11, 1, 17, tzinfo=UTC), 13, id="autumn"),
+    pytest.param("America/Edmonton", datetime(2026, 11, 1, 18, tzinfo=UTC), 14, id="no change"),
+]
 
 
-def test_the_night_of_a_clock_change_ends_at_eight_on_the_wall(mailbox: Mailbox, phones: SmsSimulator) -> None:
-    visit = make_texted_visit(start=TORONTO_NOON + 48 * HOUR)
-    Location.objects.filter(pk=visit.location_id).update(time_zone="America/Toronto")
-    visit.location.refresh_from_db()
-    plan_booking_messages(appointment=visit, manage_token="secret", now=TORONTO_NOON - 72 * HOUR)
+def visit_in(zone: str, start: datetime) -> Appointment:
+    visit = make_texted_visit(start=start)
+    Location.objects.filter(pk=visit.location_id).update(time_zone=zone)
+    Appointment.objects.filter(pk=visit.pk).update(time_zone=zone)
+    visit.refresh_from_db()
+    return visit
+
+
+@pytest.mark.parametrize(("zone", "noon", "eight"), CHANGES)
+@pytest.mark.parametrize("hours", [7.5, 10.5, 11.5])
+def test_the_night_of_a_clock_change_ends_at_eight_on_the_wall(
+    zone: str, noon: datetime, eight: int, hours: float, mailbox: Mailbox, phones: SmsSimulator
+) -> None:
+    """Whether the message was due before the change, in the hour that comes twice, or after it."""
+    visit = visit_in(zone, noon + 48 * HOUR)
+    plan_booking_messages(appointment=visit, manage_token="secret", now=noon - 72 * HOUR)
     row = Communication.objects.get(kind="reminder-1", channel=SMS)
-    Communication.objects.filter(pk=row.pk).update(due_at=TORONTO_NOON - 9 * HOUR)  # in the night of the change
-    deliver_due(now=TORONTO_NOON - 9 * HOUR, by=SMS)
+    night = noon - hours * HOUR
+    Communication.objects.filter(pk=row.pk).update(due_at=night)
+    deliver_due(now=night, by=SMS)
     row.refresh_from_db()
-    assert (row.status, row.due_at) == ("preparation", datetime(2027, 3, 14, 12, tzinfo=UTC))
+    assert (row.status, row.due_at) == ("preparation", noon.replace(hour=eight))
 
 
-def test_a_reminder_a_day_before_comes_twenty_four_hours_before_whatever_the_clocks_do(mailbox: Mailbox) -> None:
-    visit = make_visit(start=TORONTO_NOON)
-    Location.objects.filter(pk=visit.location_id).update(time_zone="America/Toronto")
-    visit.location.refresh_from_db()
-    planned(visit, TORONTO_NOON - 96 * HOUR)
-    due = Communication.objects.get(kind="recheck").due_at
-    assert due == TORONTO_NOON - 24 * HOUR
-    assert deliver_due(now=due - timedelta(minutes=1)) > 0  # the confirmation and the first reminder
-    assert deliver_due(now=due) == 1
+@pytest.mark.parametrize(("zone", "noon", "_eight"), CHANGES)
+def test_reminders_come_so_many_hours_before_whatever_the_clocks_do_and_name_the_hour_on_the_wall(
+    zone: str, noon: datetime, _eight: int, mailbox: Mailbox
+) -> None:
+    planned(visit_in(zone, noon), noon - 96 * HOUR)
+    rows = Communication.objects.exclude(kind="confirmation").filter(channel="email")
+    assert {row.kind: (noon - row.due_at) / HOUR for row in rows} == {"reminder-1": 48, "recheck": 24, "reminder-2": 2}
+    deliver_due(now=noon - 96 * HOUR)
+    sent_at = []
+    for hours in (48, 24, 2):
+        due = noon - hours * HOUR
+        sent_at.append((deliver_due(now=due - timedelta(minutes=1)), deliver_due(now=due)))
+    assert sent_at == [(0, 1)] * 3
+    assert ["12:00" in mail.text for mail in mailbox.store.messages()] == [True] * 4
 
 
 @pytest.mark.parametrize(

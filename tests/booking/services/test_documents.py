@@ -17,6 +17,8 @@ from booking.errors import (
 from booking.models import Appointment, Document, Registration, TaxRate
 from booking.payments.models import LedgerEntry
 from booking.payments.services import charge_fee
+from booking.reminders.letters import letter_of
+from booking.reminders.models import Communication
 from booking.rules.receipts import Line, Paid, Said, Tax, from_facts
 from booking.selectors.documents import ToMake, documents_of_user, papers_to_make
 from booking.services.desk_money import give_back
@@ -81,6 +83,22 @@ def test_a_receipt_says_all_that_a_claim_needs(visit: Appointment, desk: User) -
     }
     said = AuditEvent.objects.get(action="receipt-issued")
     assert (said.agent, said.entity_id, said.details) == (desk, receipt.pk, {"number": 1})
+
+
+def test_the_patient_is_told_once_of_a_receipt_that_others_made_and_not_of_their_own(
+    clinic: Clinic, visit: Appointment, desk: User, patient: Patient
+) -> None:
+    for days in (0, 1):
+        issue_receipt(appointment=visit, by=desk, now=NOW + timedelta(days=days))
+    mine = paid_visit(clinic, start=at(12, days=-6), patient=patient)
+    assert patient.user is not None
+    issue_receipt(appointment=mine, by=patient.user, now=NOW)
+    rows = Communication.objects.filter(kind="receipt-ready")
+    assert [(row.appointment, row.recipient, row.due_at, row.status) for row in rows] == [
+        (visit, patient.email, NOW, "preparation")
+    ]
+    letter = letter_of(rows[0], now=NOW)
+    assert "120" not in letter.text
 
 
 def test_the_same_receipt_is_given_as_long_as_it_is_true(visit: Appointment, desk: User) -> None:

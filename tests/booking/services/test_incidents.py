@@ -21,7 +21,7 @@ from booking.services.incidents import (
 )
 from booking.services.retention import erase_record, patients_past_retention
 from intake.errors import InvalidAnswers, NotAllowed, OnHold
-from intake.models import AuditEvent, Patient, RecordHold, Role, User
+from intake.models import AuditEvent, Consent, Patient, RecordHold, Role, User
 from intake.services.record_holds import hold_record, lift_hold
 from intake.services.retention import erase_patient
 from tests.factories.booking import Clinic, at, make_appointment, make_staff
@@ -154,7 +154,16 @@ def test_the_register_counts_incidents_over_sessions_with_needles(clinic: Clinic
     visit_of(clinic, start=at(12), status="noshow")
     untouched = visit_of(clinic, start=at(13))
     encounter = Encounter.objects.create(appointment=untouched, started_at=NOW, started_by=desk)
-    TreatmentRecord.objects.create(encounter=encounter, needling="none", recorded_at=NOW, recorded_by=desk, content={})
+    yes = Consent.objects.create(patient=untouched.patient, status="inactive", created_at=NOW, ended_at=NOW)
+    for minutes, needling in enumerate(("done", "none")):  # a slip, and what it was amended to
+        TreatmentRecord.objects.create(
+            encounter=encounter,
+            needling=needling,
+            consent=yes,
+            recorded_at=later(minutes),
+            recorded_by=desk,
+            content={},
+        )
     log(mine[0], desk, severity="serious")
     log(mine[1], desk, severity="mild")
     log(mine[1], desk, kind="complaint")

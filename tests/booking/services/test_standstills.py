@@ -10,9 +10,10 @@ from pytest_django import Settings
 from booking.models import Pulse, Standstill
 from booking.reminders.switch import hold_senders
 from booking.services.standstills import look_after_work, note_pulse
-from intake.models import Role
+from intake.models import Role, User
 from tests.factories.booking import NOW, make_clinic
 from tests.factories.intake import make_user
+from tests.simulators.sms import SmsSimulator
 
 pytestmark = pytest.mark.django_db
 MINUTE = timedelta(minutes=1)
@@ -56,6 +57,32 @@ def test_what_could_not_be_told_is_told_when_the_mail_server_is_back(settings: S
     settings.EMAIL_BACKEND = works
     look_after_work(now=NOW + 4.5 * MINUTE)
     assert _told() == []  # whoever tried first still has its minute
+    look_after_work(now=NOW + 5 * MINUTE)
+    assert _told() == [(STOPPED, ["olive@example.org"])]
+
+
+def test_where_the_mail_server_is_dead_too_a_text_tells_it_once(settings: Settings, phones: SmsSimulator) -> None:
+    note_pulse(part=Pulse.Part.BEAT, now=NOW)
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    settings.SITE_URL = "https://clinic.example"
+    settings.ALERT_PHONE = ""
+    look_after_work(now=NOW + 4 * MINUTE)
+    assert phones.texts() == []
+    settings.ALERT_PHONE = "+17805550199"
+    for minutes in (5, 6, 7):
+        look_after_work(now=NOW + minutes * MINUTE)
+    told = [(one.recipient, one.body) for one in phones.texts()]
+    assert told == [("+17805550199", f"{STOPPED}. https://clinic.example/settings/operations/")]
+
+
+def test_without_an_owner_it_is_logged_and_told_as_soon_as_there_is_one(caplog: pytest.LogCaptureFixture) -> None:
+    note_pulse(part=Pulse.Part.BEAT, now=NOW)
+    User.objects.filter(role=Role.OWNER).update(is_active=False)
+    look_after_work(now=NOW + 4 * MINUTE)
+    assert "Work stands still and there is no owner to be told." in caplog.messages
+    assert (Standstill.objects.get().beginning_told_at, _told()) == (None, [])
+    User.objects.filter(role=Role.OWNER).update(is_active=True)
     look_after_work(now=NOW + 5 * MINUTE)
     assert _told() == [(STOPPED, ["olive@example.org"])]
 

@@ -67,7 +67,7 @@ def test_opening_the_link_alone_changes_nothing(person: Person, someone: Somebod
     link, scanner = link_of(person), someone()
     before = form().session_hash
     answer = scanner.get(link)
-    assert (answer.status_code, answer["Location"], answer["Referrer-Policy"]) == (302, "/check/go-on/", "no-referrer")
+    assert (answer.status_code, answer["Location"], answer["Referrer-Policy"]) == (302, "/check/go-on/", "same-origin")
     page = text_of(scanner.get("/check/go-on/"))
     assert "Birth date" in page
     assert "Knee" not in page

@@ -73,7 +73,7 @@ def test_a_time_that_is_kept_is_taken_by_the_link_after_the_birth_date(person: P
     assert "needl" not in (letter.subject + letter.text).lower()
     other = Person(Client(), clinic)
     opened = other.get(link())
-    assert (opened["Location"], opened["Referrer-Policy"]) == ("/wait/offer/", "no-referrer")
+    assert (opened["Location"], opened["Referrer-Policy"]) == ("/wait/offer/", "same-origin")
     assert other.get("/wait/offer/")["Location"] == "/wait/who/"
     assert other.post("/wait/offer/", agree="on", payment="desk")["Location"] == "/wait/who/"
     assert other.post("/wait/who/", **{**BORN, "birth_date_day": "4"}).status_code == 422

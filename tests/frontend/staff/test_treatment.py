@@ -44,8 +44,10 @@ def test_three_taps_for_somebody_healthy_after_the_talk(desk: Desk) -> None:
     assert send(desk, "plan", **PLAN).status_code == 303
     assert "nerve" in text_of(look(desk))  # what can happen there
     assert send(desk, "consent", says_yes="on").status_code == 303
-    done = send(desk, "record", needling="done", regions=["knee"], finish="1")
+    assert "Handed over" not in text_of(look(desk))
+    done = send(desk, "record", needling="done", regions=["knee"], notes_given="on", finish="1")
     assert done["Location"] == reverse("staff:visit", args=[desk.visit.pk])
+    assert "Handed over</dt><dd>the notes for after the visit" in look(desk).content.decode()
     desk.visit.refresh_from_db()
     assert (desk.visit.status, TreatmentRecord.objects.get().needling) == ("fulfilled", "done")
 
