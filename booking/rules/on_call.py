@@ -3,8 +3,12 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
+from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
+
+_HALF_AN_HOUR: Final = timedelta(minutes=30)
+_MOST_TIMES: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +59,10 @@ def whom_to_tell(*, duty: Sequence[UUID], last: Collection[UUID], told: Collecti
 def waited_enough(*, since: datetime, minutes: int, now: datetime) -> bool:
     """Whether those who were told have had their time."""
     return now >= since + timedelta(minutes=minutes)
+
+
+def times_reminded(*, taken_at: datetime, minutes: int, now: datetime) -> int:
+    """How often whoever took a call has to be reminded of it by now, while it is not finished: every half an hour, or
+    every so many minutes where those who are told have longer, for twelve times.
+    """
+    return min(_MOST_TIMES, (now - taken_at) // max(_HALF_AN_HOUR, timedelta(minutes=minutes)))

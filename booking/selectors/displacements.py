@@ -9,6 +9,8 @@ from uuid import UUID
 from django.db.models import Q
 
 from booking.models import Appointment, Displacement, HolidayOverride, Location, Offer, RoomClosure, Task, TimeOff
+from booking.reminders.ways import Way, reach_of_all
+from booking.rules.kinds import kind_of
 from booking.rules.lifecycle import COMING
 from booking.rules.walltime import wall_date
 from booking.selectors.appointments import appointments_visible_to
@@ -74,6 +76,18 @@ def closures_ahead(location: Location, *, now: datetime) -> list[Closure]:
     by_law = holidays_with_visits(location, now=now)
     found = [*map(closure_of, away), *map(closure_of, rooms), *map(closure_of, days), *by_law]
     return sorted(found, key=lambda one: (one.start, one.end, str(one.id)))
+
+
+def who_must_be_called(visits: Iterable[Appointment]) -> set[UUID]:
+    """Those of these visits whose patient can't be asked for another time in writing."""
+    kind, known = "another-time", list(visits)
+    reach = reach_of_all({visit.patient for visit in known if visit.patient})
+    ways = {
+        visit.pk: reach[visit.patient.pk].ways_of(kind, channels=kind_of(kind).channels)
+        for visit in known
+        if visit.patient
+    }
+    return {visit.pk for visit in known if not any(isinstance(way, Way) for way in ways.get(visit.pk, ()))}
 
 
 def choices_for(visit: Appointment) -> Displacement | None:

@@ -61,10 +61,11 @@ class Sent:
 def send_choices(
     *, appointment: Appointment, choices: Sequence[Choice], closure: Closure, by: User, now: datetime
 ) -> Sent:
-    """Hold other times for the patient of a displaced visit and write to them; for one visit, in one transaction.
+    """Hold other times for the patient of a displaced visit and write to them; who can't be written to is called. For
+    one visit, in one transaction.
 
     :raises SlotTaken: none of the times is free any more
-    :raises NotPossibleNow: the visit is not displaced or being paid, or its patient has no address or was asked already
+    :raises NotPossibleNow: the visit is not displaced or being paid, or its patient was asked already
     :raises NotAllowed: `by` does not work with visits
     """
     require_clinic(by)
@@ -87,6 +88,8 @@ def send_choices(
             raise SlotTaken
         asked.save(force_insert=True)
         _write_to(visit, asked, kept, now)
+        if visit.patient is None or not can_be_written_to(visit.patient, "another-time"):
+            _to_be_called(visit, now)
         record_change(appointment=visit, action="choices-sent", by=by, choices=len(kept), now=now)
         return Sent(asked, kept, tuple(choice for choice in choices if choice not in kept))
 
@@ -200,8 +203,6 @@ def _outcome(displacement: Displacement, visit_id: UUID, now: datetime) -> Displ
 def _require_askable(visit: Appointment) -> None:
     """:raises NotPossibleNow: it is no question of another time, or the question was asked already"""
     if visit.status not in COMING or visit.awaiting == Appointment.Awaiting.PAYMENT or not cant_take_place(visit):
-        raise NotPossibleNow
-    if visit.patient is None or not can_be_written_to(visit.patient, "another-time"):
         raise NotPossibleNow
     if Displacement.objects.filter(appointment=visit, state=State.ASKED).exists():
         raise NotPossibleNow

@@ -10,8 +10,8 @@ from django.db import transaction
 from django.utils.translation import gettext_lazy as _
 
 from booking.models import AfterCareSettings, Location, OnCallNotice, OnCallTurn, Task
-from booking.reminders.of_care import call_somebody
-from booking.rules.on_call import waited_enough, whom_to_tell
+from booking.reminders.of_care import call_somebody, was_called
+from booking.rules.on_call import times_reminded, waited_enough, whom_to_tell
 from booking.selectors.after_care import settings_of
 from booking.selectors.on_call import MAY_ANSWER, on_duty_at, who_answers_for_the_clinic
 from intake.access import manages, owns
@@ -21,7 +21,8 @@ from intake.services.audit import record_event
 
 URGENT: Final = Task.Kind.AFTER_VISIT_URGENT
 MOST_FLYING_HOURS: Final = 336
-_FIRST, _AGAIN = "care-waiting", "care-still-waiting"
+_FIRST, _AGAIN, _UNFINISHED = "care-waiting", "care-still-waiting", "care-not-finished"
+_NEXT_TOO: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,9 +118,13 @@ def raise_alarm(*, task: Task, about: str, now: datetime) -> None:
 
 
 def escalate_unanswered(*, now: datetime) -> int:
-    """Tell the next one where nobody said "I have it" in time; answers how many tasks went on. Safe side by side."""
-    waiting = Task.objects.filter(kind=URGENT, status=Task.Status.REQUESTED).order_by("pk").values_list("pk", flat=True)
-    return sum(_escalate(task_id, now) for task_id in waiting)
+    """Tell the next one where nobody said "I have it" in time, and remind whoever said so of what is not finished;
+    answers how many tasks went on. Safe side by side.
+    """
+    urgent = Task.objects.filter(kind=URGENT).order_by("pk")
+    waiting = urgent.filter(status=Task.Status.REQUESTED).values_list("pk", flat=True)
+    taken = urgent.filter(status=Task.Status.IN_PROGRESS).values_list("pk", flat=True)
+    return sum(_escalate(task_id, now) for task_id in waiting) + sum(_remind(task_id, now) for task_id in taken)
 
 
 def _escalate(task_id: UUID, now: datetime) -> bool:
@@ -132,6 +137,27 @@ def _escalate(task_id: UUID, now: datetime) -> bool:
         if not waited_enough(since=_last_told(task), minutes=minutes, now=now):
             return False
         return _tell_next(task, now=now)
+
+
+def _remind(task_id: UUID, now: datetime) -> bool:
+    """Remind who took it; from the third time on the next one is told as well, once. A reminder's number is in its key,
+    so each goes out once however often this runs.
+    """
+    with transaction.atomic(durable=True):
+        rows = Task.objects.select_for_update(no_key=True, skip_locked=True, of=("self",))
+        taken = rows.select_related("appointment__location", "owner").filter(status=Task.Status.IN_PROGRESS)
+        task = taken.filter(pk=task_id).first()
+        if task is None or task.appointment is None or task.owner is None or task.taken_at is None:
+            return False
+        minutes = settings_of(task.appointment.location).answer_minutes
+        times = times_reminded(taken_at=task.taken_at, minutes=minutes, now=now)
+        about = f"/taken/{task.pk}/{task.taken_at:%Y%m%d%H%M%S}/{times}"
+        if not times or was_called(appointment=task.appointment, about=about):
+            return False
+        _call(task, [task.owner], kind=_UNFINISHED, about=about, now=now)
+        if times >= _NEXT_TOO and not task.notices.filter(told_at__gt=task.taken_at).exists():
+            _tell_next(task, now=now)
+        return True
 
 
 def _tell_next(task: Task, *, now: datetime) -> bool:

@@ -8,6 +8,8 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.errors import NotPossibleNow
 from booking.models import Appointment
+from booking.reminders.services import announce_change, replan_after_move
+from booking.reminders.untold import keep_untold
 from booking.rules.intervals import Interval, subtract
 from booking.rules.walltime import wall_text
 from booking.selectors.openings import as_range
@@ -23,9 +25,16 @@ MAY_BE_SHORTER: Final = (Status.BOOKED, Status.ARRIVED, Status.CHECKED_IN)
 
 
 def shorten_visit(
-    *, appointment: Appointment, start: datetime | None = None, end: datetime | None = None, by: User, now: datetime
+    *,
+    appointment: Appointment,
+    start: datetime | None = None,
+    end: datetime | None = None,
+    tell: bool = True,
+    by: User,
+    now: datetime,
 ) -> Appointment:
-    """Let a visit begin later or end earlier, with its buffers beside it; messages and money stay as they are.
+    """Let a visit begin later or end earlier, with its buffers beside it; the money stays as it is. Who is not here yet
+    is told, unless staff choose not to `tell`.
 
     :raises NotPossibleNow: it is over, or the new time is not a part of the old one
     :raises NotAllowed: `by` does not work with visits
@@ -39,7 +48,11 @@ def shorten_visit(
             raise NotPossibleNow
         if new == old or not old.covers(new) or new.end - new.start < SHORTEST:
             raise NotPossibleNow(_("Please choose a time within the visit, five minutes or longer."))
-        return _cut(visit, new, "shortened", by, now)
+        begins_later = new.start != old.start
+        cut = _cut(visit, new, "shortened", by, now)
+        if can_be_told_of(cut, now=now):
+            _tell(cut, begins_later=begins_later, tell=tell, by=by, now=now)
+        return cut
 
 
 def free_rest_of_noshow(*, appointment: Appointment, by: User, now: datetime) -> Appointment:
@@ -60,6 +73,24 @@ def free_rest_of_noshow(*, appointment: Appointment, by: User, now: datetime) ->
 def has_rest_to_free(visit: Appointment, *, now: datetime) -> bool:
     """Whether nobody came and there is time left of it that somebody could use."""
     return visit.status == Status.NOSHOW and now + SHORTEST <= visit.end
+
+
+def can_be_told_of(visit: Appointment, *, now: datetime) -> bool:
+    """Whether a change of its hours is news to the patient: they are not here yet, and it has not begun."""
+    return visit.status == Status.BOOKED and now < visit.start
+
+
+def _tell(visit: Appointment, *, begins_later: bool, tell: bool, by: User, now: datetime) -> None:
+    """A later beginning is a new time, with a calendar file; an earlier end leaves the time as it was."""
+    if begins_later:
+        visit.schedule_version += 1
+        visit.save(update_fields=["schedule_version"])
+    if not tell:
+        keep_untold(appointment=visit, kind="moved" if begins_later else "changed", by=by, now=now)
+    if begins_later:
+        replan_after_move(appointment=visit, now=now)
+    else:
+        announce_change(appointment=visit, now=now)
 
 
 def _cut(visit: Appointment, new: Interval, action: str, by: User, now: datetime) -> Appointment:

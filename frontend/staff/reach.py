@@ -11,8 +11,9 @@ from django.utils.translation import gettext as _
 from booking.errors import BookingError
 from booking.reminders.models import Communication, ContactConsent
 from booking.selectors.contact import contact_facts
-from booking.services.contact_choices import choose_contact, use_address_again
+from booking.services.contact_choices import choose_contact, correct_contact, use_address_again
 from frontend.patient.message_forms import ContactForm
+from frontend.staff.forms import AddressForm
 from frontend.staff.frame import DESK, SeeOther, for_roles, me, page, sent
 from intake import clock
 from intake.models import Patient
@@ -34,8 +35,20 @@ def reach(request: HttpRequest, patient_id: UUID) -> HttpResponse:
         else:
             messages.success(request, _("Saved. Messages that wait already go this way too."))
             return SeeOther(reverse("staff:patient", args=[patient.pk]))
-    context = {"patient": patient, "form": form}
-    return page(request, "staff/reach.html", context, status=422 if form.errors else 200)
+    return _page(request, patient, form, _address(patient))
+
+
+@for_roles(*DESK, methods=("POST",))
+def correct(request: HttpRequest, patient_id: UUID) -> HttpResponse:
+    """Another address or number, as the patient says it."""
+    patient = _patient(request, patient_id)
+    form = AddressForm(request.POST)
+    if not form.is_valid():
+        return _page(request, patient, _unsent(patient), form)
+    said = form.cleaned_data
+    correct_contact(patient=patient, email=said["email"], phone=str(said["phone"]), by=me(request), now=clock.now())
+    messages.success(request, _("Saved. Messages that wait already go there."))
+    return SeeOther(reverse("staff:patient", args=[patient.pk]))
 
 
 @for_roles(*DESK, methods=("POST",))
@@ -47,6 +60,20 @@ def again(request: HttpRequest, patient_id: UUID, channel: str) -> HttpResponse:
     use_address_again(patient=patient, channel=channel, by=me(request), now=clock.now())
     messages.success(request, _("We use this address again."))
     return SeeOther(reverse("staff:patient", args=[patient.pk]))
+
+
+def _unsent(patient: Patient) -> ContactForm:
+    return ContactForm(None, patient=patient, facts=contact_facts(patient))
+
+
+def _address(patient: Patient) -> AddressForm:
+    return AddressForm(initial={"email": patient.email, "phone": patient.phone})
+
+
+def _page(request: HttpRequest, patient: Patient, form: ContactForm, address: AddressForm) -> HttpResponse:
+    wrong = [one for one in (form, address) if one.errors]
+    context = {"patient": patient, "form": form, "address_form": address, "wrong": wrong}
+    return page(request, "staff/reach.html", context, status=422 if wrong else 200)
 
 
 def _patient(request: HttpRequest, patient_id: UUID) -> Patient:

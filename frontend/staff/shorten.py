@@ -15,6 +15,7 @@ from booking.rules.walltime import to_wall
 from booking.services.appointments import shorten_visit
 from booking.services.schedules import moment_at
 from frontend.staff.frame import CLINIC, SeeOther, for_roles, me, page, sent
+from frontend.staff.telling import tells_patient
 from frontend.staff.visits import visible_visit
 from intake import clock
 from intake.errors import DrypointError
@@ -48,14 +49,21 @@ def shorten(request: HttpRequest, appointment_id: UUID) -> HttpResponse:
             else:
                 messages.success(request, _("Shorter now. The rest of the time can be booked."))
                 return SeeOther(reverse("staff:visit", args=[visit.pk]))
-    return page(request, "staff/shorten.html", {"visit": visit, "form": form, "problem": problem}, status=status)
+    context = {
+        "visit": visit,
+        "form": form,
+        "problem": problem,
+        "asks_tell": visit.status == Appointment.Status.BOOKED,
+        "unticked": not tells_patient(request),
+    }
+    return page(request, "staff/shorten.html", context, status=status)
 
 
 def _shorten(request: HttpRequest, visit: Appointment, form: ShortenForm) -> None:
     start, end = (
         _moment(visit, was, form.cleaned_data[name]) for name, was in (("begins", visit.start), ("ends", visit.end))
     )
-    shorten_visit(appointment=visit, start=start, end=end, by=me(request), now=clock.now())
+    shorten_visit(appointment=visit, start=start, end=end, tell=tells_patient(request), by=me(request), now=clock.now())
 
 
 def _moment(visit: Appointment, was: datetime, said: time) -> datetime:

@@ -1,11 +1,11 @@
 """Whose turn it is, across midnight and a change of the clocks, and who is told next."""
 
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from uuid import UUID
 
 import pytest
 
-from booking.rules.on_call import Told, Turn, on_duty, whom_to_tell
+from booking.rules.on_call import Told, Turn, on_duty, times_reminded, whom_to_tell
 
 ANNA, BEN, MANAGER, OWNER = (UUID(int=number) for number in range(1, 5))
 ZONE = "America/Toronto"
@@ -65,3 +65,14 @@ def test_one_after_the_other_is_told_and_at_last_all_who_answer_for_the_clinic()
 
 def test_with_nobody_on_duty_those_who_answer_for_the_clinic_are_told_at_once() -> None:
     assert whom_to_tell(duty=[], last=[MANAGER], told=[]) == Told((MANAGER,), is_last=True)
+
+
+@pytest.mark.parametrize(
+    ("gone", "minutes", "times"),
+    [(29, 15, 0), (30, 15, 1), (89, 15, 2), (119, 60, 1), (24 * 60, 15, 12)],
+    ids=["not yet", "half an hour", "twice", "where they have an hour", "twelve times and no more"],
+)
+def test_who_took_a_call_is_reminded_until_it_is_finished(gone: int, minutes: int, times: int) -> None:
+    taken_at = wall(23, 9)
+    now = taken_at + timedelta(minutes=gone)
+    assert times_reminded(taken_at=taken_at, minutes=minutes, now=now) == times

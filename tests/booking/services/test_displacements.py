@@ -29,7 +29,7 @@ from booking.services.rooms import close_room, give_room, open_room, swap_rooms
 from booking.services.schedules import add_time_off, remove_time_off
 from booking.services.visits import mark_noshow
 from intake.errors import NotAllowed
-from intake.models import AuditEvent, Role, User
+from intake.models import AuditEvent, Patient, Role, User
 from tests.booking.services.booking_steps import book
 from tests.factories.booking import NOW, Clinic, at, make_appointment, make_staff
 from tests.factories.intake import make_patient, make_user
@@ -64,6 +64,25 @@ def offers_of(sent: Sent) -> list[tuple[str, str, str]]:
 
 def the_offer(sent: Sent, start: object) -> Offer:
     return Offer.objects.get(group=sent.displacement.pk, hold__start=start)
+
+
+def test_who_cannot_be_written_to_has_times_kept_and_is_called(clinic: Clinic, desk: User) -> None:
+    visit = book(clinic).appointment
+    Patient.objects.filter(pk=visit.patient.pk).update(email="")
+    visit.refresh_from_db()
+    closure = close(clinic, desk)
+    sent = ask(clinic, closure, visit, desk)
+    task = Task.objects.get(kind=Task.Kind.DISPLACED, appointment=visit)
+    letter = Communication.objects.get(appointment=visit, kind="another-time")
+    assert (task.status, letter.status, letter.status_reason) == (
+        "requested",
+        "not-done",
+        "There is no e-mail address.",
+    )
+    take_choice(displacement=sent.displacement, offer=the_offer(sent, at(10, days=2)), by=desk, now=NOW + HOUR)
+    settle_displacements(now=NOW + HOUR)
+    task.refresh_from_db()
+    assert task.status == "completed"
 
 
 def test_other_times_are_held_and_the_patient_is_written_to(clinic: Clinic, desk: User) -> None:

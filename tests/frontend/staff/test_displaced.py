@@ -44,7 +44,7 @@ def test_the_page_costs_the_same_for_one_visit_and_for_three(desk: Desk, count: 
     browser.get(page)
     with CaptureQueriesContext(connection) as queries:
         assert browser.get(page).content.decode().count("Keep these times") == count
-    assert len(queries) == 18
+    assert len(queries) == 21
 
 
 def test_one_button_asks_everybody_and_the_phone_answers_for_one(desk: Desk) -> None:
