@@ -74,7 +74,7 @@ def _text(request: HttpRequest) -> HttpResponse:
         provider_id=request.POST["MessageSid"],
         sender=request.POST.get("From", "")[:32],
         text=request.POST.get("Body", ""),
-        answered_there=bool(request.POST.get("OptOutType")),
+        answered_there=request.POST.get("OptOutType", ""),
         now=now(),
     )
     message = f"<Message>{escape(answer)}</Message>" if answer else ""
