@@ -14,6 +14,8 @@ from booking.services.on_call import escalate_unanswered
 from booking.services.resume_links import forget_resume_mails
 from booking.services.reviews import lapse_requests
 from booking.services.standstills import note_pulse
+from booking.services.stories import write_due_stories
+from booking.services.subscriptions import forget_readers
 from booking.services.waitlist import end_outdated_entries
 from intake.clock import now
 
@@ -55,6 +57,12 @@ def write_of_mornings(**_later: object) -> int:
 
 
 @shared_task
+def write_stories(**_later: object) -> int:
+    """Put the next readers of stories whose time has come into the outbox."""
+    return write_due_stories(now=now())
+
+
+@shared_task
 def sweep_waitlist(**_later: object) -> int:
     """End the places in line that nothing can come of any more."""
     return end_outdated_entries(now=now())
@@ -74,9 +82,11 @@ def sweep_displacements(**_later: object) -> int:
 
 @shared_task
 def forget_old_contacts(**_later: object) -> int:
-    """Blank the names and numbers of calls that were made long ago, and delete the mails of forms that are gone."""
+    """Blank the names and numbers of calls that were made long ago, delete the mails of forms that are gone, and the
+    mailboxes that never said yes to stories, or said no long ago.
+    """
     moment = now()
-    return forget_contacts(now=moment) + forget_resume_mails(now=moment)
+    return forget_contacts(now=moment) + forget_resume_mails(now=moment) + forget_readers(now=moment)
 
 
 @shared_task

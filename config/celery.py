@@ -68,6 +68,7 @@ app.conf.beat_schedule = {
     "sweep-displacements": _every(10, "booking.tasks.sweep_displacements"),
     "escalate-calls": _every(20, "booking.tasks.escalate_calls"),
     "write-of-mornings": _every(300, "booking.tasks.write_of_mornings"),
+    "write-stories": _every(20, "booking.tasks.write_stories"),
     "sweep-waitlist": _every(900, "booking.tasks.sweep_waitlist"),
     "forget-old-contacts": _every(900, "booking.tasks.forget_old_contacts"),
     "keep-tasks-of-findings": _every(30, "booking.payments.tasks.keep_tasks_of_findings"),

@@ -1,5 +1,6 @@
 from booking.models.after_care import AfterCareAnswer, AfterCareSettings, OnCallNotice, OnCallTurn
 from booking.models.appointment import Appointment
+from booking.models.call import Call
 from booking.models.closure import Displacement, RoomClosure
 from booking.models.course import Course
 from booking.models.document import Document, DocumentCopy, DocumentSeries, TaxRate
@@ -34,6 +35,7 @@ __all__ = [
     "Appointment",
     "BusyTime",
     "CalendarFeed",
+    "Call",
     "Claim",
     "Course",
     "Cover",

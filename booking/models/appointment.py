@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from booking.models.terms import Way
 from intake.crypto import EncryptedField
+from intake.models.kept_on_hold import kept_on_hold
 
 
 class TsTzRange(Func):
@@ -17,6 +18,8 @@ class TsTzRange(Func):
 
 
 OCCUPYING = ~Q(status__in=["cancelled", "entered-in-error"])
+ACCEPTED = Q(accepted_version=F("schedule_version"))
+UNACCEPTED = Q(accepted_version=None) | ~ACCEPTED
 
 
 class Appointment(models.Model):
@@ -61,6 +64,11 @@ class Appointment(models.Model):
         CLINIC_ASKED = "clinic-asked", _("we asked the patient")
         MISTAKE = "our-mistake", _("we had made a mistake")
         GOODWILL = "goodwill", _("as a courtesy")
+
+    class Accepted(models.TextChoices):
+        TEXT = "text", _("by text message")
+        LINK = "link", _("on their page")
+        CALL = "call", _("told us")
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     status = models.CharField(max_length=20, choices=Status.choices)
@@ -125,6 +133,9 @@ class Appointment(models.Model):
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
     alert_acknowledged_at = models.DateTimeField(null=True)
+    accepted_at = models.DateTimeField(null=True)  # when the patient said that they are coming
+    accepted_how = models.CharField(max_length=10, choices=Accepted.choices, blank=True)
+    accepted_version = models.PositiveIntegerField(null=True)  # to which time: what was moved is asked about anew
     arrived_at = models.DateTimeField(null=True)
     checked_in_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
@@ -193,6 +204,11 @@ class Appointment(models.Model):
                 condition=Q(payer_amount=0) | Q(cover__isnull=False, payer_amount__lte=F("price_amount")),
                 name="appointment_payer_bears_at_most_all",
             ),
+            models.CheckConstraint(
+                condition=Q(accepted_at__isnull=True, accepted_how="", accepted_version__isnull=True)
+                | (Q(accepted_at__isnull=False, accepted_version__isnull=False) & ~Q(accepted_how="")),
+                name="appointment_accepted_says_how",
+            ),
             models.UniqueConstraint(fields=["request_key"], name="appointment_request_key_once"),
             ExclusionConstraint(
                 name="appointment_no_practitioner_overlap",
@@ -213,6 +229,12 @@ class Appointment(models.Model):
                 condition=OCCUPYING,
             ),
         ]
+        triggers = [kept_on_hold("OLD.patient_id")]
 
     def __str__(self) -> str:
         return f"{self.wall_start} {self.status}"
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the patient has said that they are coming at the time it has now."""
+        return self.accepted_version == self.schedule_version

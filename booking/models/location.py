@@ -172,6 +172,17 @@ class Location(models.Model):
         default=time(20), help_text=_("... and no offer ends after this hour of the same day.")
     )
 
+    calls_unconfirmed = models.BooleanField(
+        default=True,
+        help_text=_("Who was reminded and has not said that they are coming is on the next day's call list."),
+    )
+
+    stories_per_minute = models.PositiveSmallIntegerField(
+        default=30,
+        validators=[MinValueValidator(1), MaxValueValidator(600)],
+        help_text=_("How many stories go out in a minute. Messages about visits never wait for them."),
+    )
+
     class Meta:
         constraints = [
             models.CheckConstraint(

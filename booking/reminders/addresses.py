@@ -11,8 +11,10 @@ from booking.reminders.models import (
     ContactPreference,
     DeliveryReport,
     IncomingMessage,
+    Subscriber,
 )
 from booking.reminders.rerouting import replan_ways
+from booking.reminders.subscribers import end_subscription_at, forget_subscriber
 from booking.reminders.ways import plain
 from intake.models import Patient, User
 
@@ -28,6 +30,8 @@ def mark_address(
     if not known or (last.what if last else AddressMark.What.CLEARED) == what:
         return
     AddressMark.objects.create(channel=channel, address=known, what=what, words=words[:255], by=by, marked_at=now)
+    if channel == EMAIL:
+        end_subscription_at(known, what=what, now=now)
     for patient in patients_at(channel, known):
         replan_ways(patient=patient, now=now)
 
@@ -44,6 +48,9 @@ def forget_reach(*, patient: Patient) -> None:
         if address and not patients_at(channel, address).exclude(pk=patient.pk).exists():
             AddressMark.objects.filter(channel=channel, address=plain(channel, address)).delete()
             IncomingMessage.objects.filter(sender=address).delete()
+            Communication.objects.filter(kind="reply", recipient=address).update(recipient="", content=None)
+            for reader in Subscriber.objects.filter(address=plain(channel, address)):
+                forget_subscriber(reader)
 
 
 def patients_at(channel: str, address: str) -> QuerySet[Patient]:

@@ -18,15 +18,18 @@ from django.db import transaction
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.utils.translation import gettext_noop
 
+from booking.models import Location
 from booking.reminders.addresses import mark_address
 from booking.reminders.channels.base import Channel, NotNow, Refused, Searchable, Unclear, Unreachable
 from booking.reminders.channels.email import EmailChannel
 from booking.reminders.channels.sms import SmsChannel
 from booking.reminders.letters import letter_of, message_id_of
 from booking.reminders.models import Communication
+from booking.reminders.of_stories import pace_is_used
 from booking.reminders.rerouting import send_another_way
 from booking.reminders.switch import senders_released
 from booking.reminders.verdicts import TOO_LATE, still_due
+from booking.rules.kinds import MARKETING
 
 logger = logging.getLogger(__name__)
 
@@ -46,6 +49,8 @@ NEVER_CLEAR = gettext_noop("It may have arrived: it was handed over, and no answ
 Status = Communication.Status
 Port = Communication.Channel
 CHANNELS: Final[dict[str, Callable[[], Channel]]] = {Port.EMAIL: EmailChannel, Port.SMS: SmsChannel}
+# However many stories wait, a message about a visit goes before them.
+_CARE_FIRST: Final = Case(When(kind__in=MARKETING, then=Value(1)), default=Value(0))
 AWAY: Final = {
     Port.EMAIL: gettext_noop("The mail server can't be reached; it will be sent when it is back."),
     Port.SMS: gettext_noop("The text message service can't be reached; it will be sent when it is back."),
@@ -87,8 +92,9 @@ def deliver_due(
 def claim(*, now: datetime, by: str = Port.EMAIL) -> Communication | None:
     """Take one due row that nobody holds, for a minute; the attempt counts from here, whatever becomes of it."""
     with transaction.atomic():
-        row = _due(now, by).select_for_update(skip_locked=True, no_key=True).order_by("not_after", "due_at").first()
-        if row is None:
+        rows = _due(now, by).select_for_update(skip_locked=True, no_key=True, of=("self",))
+        row = rows.order_by(_CARE_FIRST, "not_after", "due_at").first()
+        if row is None or (row.kind in MARKETING and pace_is_used(Location.objects.order_by("name").first(), now)):
             return None
         row.status, row.attempts = Status.IN_PROGRESS, row.attempts + 1
         row.lease_token, row.leased_until = uuid.uuid4(), now + LEASE
@@ -139,8 +145,9 @@ def _decide(row: Communication, provider: Channel, *, now: datetime) -> bool:
 def _hand_over(row: Communication, provider: Channel, *, now: datetime) -> bool:
     reason = _why_again(row, provider)
     letter = letter_of(row, now=now)
-    if not _write(row, keep_lease=True, maybe_sent_at=now, status_reason=reason, recipient=row.recipient):
-        return False  # slept through the lease: somebody else has it
+    if not _mark(row, maybe_sent_at=now, status_reason=reason, recipient=row.recipient):
+        _write(row, status=Status.PREPARATION, attempts=row.attempts - 1)  # if it is still ours: look at it again
+        return False
     try:
         name = provider.send(letter)
     except Refused as refusal:
@@ -192,11 +199,32 @@ def _end(row: Communication, status: Communication.Status, reason: str, **fields
     _write(row, status=status, status_reason=reason[:255], **fields)
 
 
-def _write(row: Communication, *, keep_lease: bool = False, **fields: Any) -> bool:
-    """Change a row whose lease is ours; whether it still was."""
-    if not keep_lease:
-        fields |= {"lease_token": None, "leased_until": None}
-    return Communication.objects.filter(pk=row.pk, lease_token=row.lease_token).update(**fields) == 1
+def _mark(row: Communication, **fields: Any) -> bool:
+    """Note that it is on its way, if the lease is ours and nothing has become of its visit since we looked at it: a
+    visit that is cancelled or moved before this moment is not written about any more. So it is of a story and its
+    reader.
+    """
+    return _ours(row).filter(**_visit_as_seen(row), **_story_as_seen(row)).update(**fields) == 1
+
+
+def _visit_as_seen(row: Communication) -> dict[str, Any]:
+    seen = ("status", "awaiting", "schedule_version", "cancel_settles_at") if row.appointment else ()
+    return {f"appointment__{name}": getattr(row.appointment, name) for name in seen}
+
+
+def _story_as_seen(row: Communication) -> dict[str, Any]:
+    if row.story is None or row.subscriber is None:
+        return {}
+    return {"story__state": row.story.state, "subscriber__state": row.subscriber.state}
+
+
+def _write(row: Communication, **fields: Any) -> bool:
+    """Change a row whose lease is ours, and give the lease back; whether it still was."""
+    return _ours(row).update(**fields, lease_token=None, leased_until=None) == 1
+
+
+def _ours(row: Communication) -> QuerySet[Communication]:
+    return Communication.objects.filter(pk=row.pk, lease_token=row.lease_token)
 
 
 def _skip_what_is_too_late(now: datetime) -> None:

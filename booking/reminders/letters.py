@@ -15,6 +15,7 @@ from booking.feeds.ics import method_of, visit_calendar
 from booking.models import Appointment, Location
 from booking.reminders.channels.base import Letter
 from booking.reminders.models import Communication
+from booking.reminders.of_stories import story_context
 from booking.reminders.settings import message_language
 from booking.reminders.wording import Words, our_words, words_of
 from booking.rules.kinds import EMAIL, kind_of
@@ -75,7 +76,12 @@ def letter_in(words: Words, communication: Communication, *, context: Mapping[st
         return Letter(communication.recipient, "", as_short_text(words.text), "", message_id)
     clinic, visit = context["clinic"], communication.appointment
     text = tidied(words.text)
-    looks = {"subject": words.subject, "blocks": blocks_of(text)}
+    looks = {
+        "subject": words.subject,
+        "blocks": blocks_of(text),
+        "signed_by": clinic.name if clinic else "",
+        "has_links": kind_of(communication.kind).marketing,
+    }
     return Letter(
         recipient=communication.recipient,
         subject=words.subject,
@@ -83,6 +89,7 @@ def letter_in(words: Words, communication: Communication, *, context: Mapping[st
         html=render_to_string("messages/letter.html", looks),
         message_id=message_id,
         reply_to=clinic.email if clinic else "",
+        leave_url=context.get("leave_url", ""),
         calendar=_calendar(visit, communication, context, now)
         if visit and kind_of(communication.kind).calendar
         else None,
@@ -101,12 +108,14 @@ def context_of(communication: Communication, *, now: datetime) -> dict[str, Any]
     content = communication.content or {}
     visit, patient, token = communication.appointment, communication.patient, content.get("token")
     free_until = visit.free_cancel_until if visit else None
-    return content | {
+    clinic = visit.location if visit else _clinic_of(content)
+    said = content | (story_context(communication, clinic) if communication.story_id else {})
+    return said | {
         "site_url": settings.SITE_URL,
-        "clinic": visit.location if visit else Location.objects.order_by("name").first(),
+        "clinic": clinic,
         "visit": visit,
         "reader": patient.given_name if patient else "",
-        "given_name": patient.given_name if patient and _is_shared(patient, communication.channel) else "",
+        "given_name": name_where_shared(patient, communication.channel) if patient else "",
         "sessions": told_together(visit, communication.kind) if visit else [],
         "until": communication.not_after,
         "visit_url": f"{settings.SITE_URL}/visit/{token}/" if token else "",
@@ -120,8 +129,18 @@ def context_of(communication: Communication, *, now: datetime) -> dict[str, Any]
     }
 
 
+def _clinic_of(content: Mapping[str, Any]) -> Location | None:
+    """The clinic that a message about no visit says it comes from; else the first one, as on the public pages."""
+    places = Location.objects.order_by("name")
+    return (places.filter(pk=content["place"]).first() if "place" in content else None) or places.first()
+
+
+def name_where_shared(patient: Patient, channel: str) -> str:
+    """The given name, if somebody of another one is written to at the same address; families share them. Else empty."""
+    return patient.given_name if _is_shared(patient, channel) else ""
+
+
 def _is_shared(patient: Patient, channel: str) -> bool:
-    """Whether somebody of another name is written to at the same address: families share a mailbox or a telephone."""
     others = Patient.objects.filter(erased_at=None).exclude(given_name__iexact=patient.given_name)
     if channel == Communication.Channel.SMS:
         return bool(patient.phone) and others.filter(phone=patient.phone).exists()

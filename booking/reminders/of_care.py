@@ -83,6 +83,11 @@ def call_somebody(
     Communication.objects.bulk_create(rows, ignore_conflicts=True)
 
 
+def was_called(*, appointment: Appointment, about: str) -> bool:
+    """Whether somebody was told this already."""
+    return Communication.objects.filter(appointment=appointment, dedupe_key__contains=f"{about}/user/").exists()
+
+
 def _planned(appointment: Appointment, plan: CarePlan) -> tuple[Planned, ...]:
     """The same evening everybody is written to: who gets that mail would else say where needles went."""
     return after_visit(

@@ -9,11 +9,13 @@ from django.utils.translation import gettext_noop
 from booking.reminders.models import Communication
 from booking.reminders.settings import messages_of
 from booking.reminders.ways import WHY_NOT, Reach, Way, WhyNot, reach_of
+from booking.rules.kinds import KINDS
 from intake.models import Patient
 
 OTHER_WAY = gettext_noop("It goes by another way.")
 
 Status = Communication.Status
+TO_ONE_NUMBER = [kind.code for kind in KINDS.values() if kind.of == "text"]  # what answers a text goes nowhere else
 
 
 def replan_ways(*, patient: Patient, now: datetime) -> None:
@@ -23,7 +25,7 @@ def replan_ways(*, patient: Patient, now: datetime) -> None:
     reach = reach_of(patient)
     without_way = Q(status=Status.NOT_DONE, status_reason__in=WHY_NOT, not_after__gt=now, maybe_sent_at=None)
     rows_of = Communication.objects.filter(patient=patient).select_related("appointment__location")
-    waiting = rows_of.filter(Q(status=Status.PREPARATION) | without_way)
+    waiting = rows_of.filter(Q(status=Status.PREPARATION) | without_way).exclude(kind__in=TO_ONE_NUMBER)
     messages: dict[tuple[str, ...], list[Communication]] = defaultdict(list)
     for row in waiting:
         messages[_without_channel(row)].append(row)
@@ -33,7 +35,7 @@ def replan_ways(*, patient: Patient, now: datetime) -> None:
 
 def send_another_way(*, communication: Communication, now: datetime) -> None:
     """Send a message that came back by another channel, if there is one and it is still of use."""
-    if communication.patient is None or communication.not_after <= now:
+    if communication.patient is None or communication.not_after <= now or communication.kind in TO_ONE_NUMBER:
         return
     ways = _ways(communication, reach_of(communication.patient))
     siblings = [_sibling(communication, way, due_at=now, now=now) for way in ways]

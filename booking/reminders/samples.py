@@ -92,6 +92,8 @@ def _content(start: datetime, now: datetime) -> dict[str, Any]:
         "requests": 2,
         "subject": "Camille",
         "text": "Camille",
+        "title": "Anna Roy",
+        "story": "Anna Roy",
         "first": True,
         "fee": True,
     }

@@ -26,7 +26,7 @@ def keep_untold(*, appointment: Appointment, kind: str, by: User, now: datetime)
         kind=kind,
         schedule_version=appointment.schedule_version,
         created_at=now,
-        status=Communication.Status.PREPARATION,
+        status__in=[Communication.Status.PREPARATION, Communication.Status.NOT_DONE],  # nor is anybody called about it
     )
     written.update(status=Communication.Status.STOPPED, status_reason=f"{UNTOLD}: {by}"[:255])
 

@@ -7,12 +7,14 @@ from django.utils.translation import gettext_noop
 
 from booking.models import Appointment, Location
 from booking.reminders.models import Communication
+from booking.reminders.of_stories import night_of_readers, why_not_told
 from booking.reminders.quiet import quiet_hours
 from booking.reminders.services import CANCELLED, MOVED
 from booking.reminders.settings import SWITCHED_OFF, messages_of
-from booking.reminders.ways import NO_ADDRESS, WhyNot, reach_of
+from booking.reminders.ways import NO_ADDRESS, Way, WhyNot, reach_of, way_to_number
 from booking.rules.kinds import kind_of, still_true
 from booking.rules.reminders import morning_after
+from intake.models import Patient
 
 UNSETTLED_PAUSE = timedelta(seconds=5)
 
@@ -35,10 +37,12 @@ class Verdict:
 
 def still_due(communication: Communication, *, now: datetime) -> Verdict:
     """Look again at what has happened since the row was written."""
+    if kind_of(communication.kind).marketing:
+        return _of_story(communication, now)
     visit, patient = communication.appointment, communication.patient
     if patient and patient.erased_at:
         return Verdict("stop", ERASED)
-    way = reach_of(patient).by[communication.channel] if patient else None
+    way = _way(communication, patient)
     if isinstance(way, WhyNot):
         return Verdict("skip", way.words)
     address = way.address if way else communication.recipient  # corrected, perhaps, since the row was written
@@ -55,6 +59,24 @@ def still_due(communication: Communication, *, now: datetime) -> Verdict:
     return Verdict("later", due_at=morning) if morning else Verdict("send", address=address)
 
 
+def _of_story(communication: Communication, now: datetime) -> Verdict:
+    why_not = why_not_told(communication)
+    if why_not or communication.subscriber is None:
+        return Verdict("stop", why_not)
+    if now >= communication.not_after:
+        return Verdict("skip", TOO_LATE)
+    quiet = night_of_readers(Location.objects.order_by("name").first())
+    night = quiet.around(now) if quiet else None
+    return Verdict("later", due_at=night[1]) if night else Verdict("send", address=communication.subscriber.address)
+
+
+def _way(communication: Communication, patient: Patient | None) -> Way | WhyNot | None:
+    """The patient's way as it is now; who texted us is answered at that number. None: it goes where its row says."""
+    if kind_of(communication.kind).of == "text":
+        return way_to_number(communication.recipient)
+    return reach_of(patient).by[communication.channel] if patient else None
+
+
 def _clinic_sends(communication: Communication) -> bool:
     visit = communication.appointment
     place = visit.location if visit else Location.objects.order_by("name").first()
@@ -62,6 +84,8 @@ def _clinic_sends(communication: Communication) -> bool:
 
 
 def _out_of_date(communication: Communication, visit: Appointment, now: datetime) -> Verdict | None:
+    if kind_of(communication.kind).of == "text":  # it answers to what somebody wrote, whatever becomes of the visit
+        return None
     if visit.cancel_settles_at is not None:  # it may be undone; if it isn't, that is when its messages are stopped
         return Verdict("later", due_at=max(visit.cancel_settles_at, now + UNSETTLED_PAUSE))
     if visit.schedule_version != communication.schedule_version:

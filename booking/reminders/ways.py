@@ -1,7 +1,8 @@
 """By which ways a patient can be reached: what they agreed to, and whether the address works."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.utils.translation import gettext_noop
 
@@ -11,6 +12,8 @@ from booking.rules.kinds import kind_of
 from intake.models import Patient
 
 Channel = Communication.Channel
+_Said = Mapping[tuple[UUID, str], ContactConsent]  # what was said last, by patient and channel
+_Marks = Mapping[tuple[str, str], str]  # by channel and address
 
 NO_ADDRESS = gettext_noop("There is no e-mail address.")
 NO_TEXTS = gettext_noop("This clinic sends no text messages.")
@@ -84,29 +87,26 @@ class Reach:
 
 def reach_of(patient: Patient) -> Reach:
     """What is known of this patient's channels now."""
-    said = _newest_consents(patient)
-    texting = texts_are_set_up()
-    addresses = {Channel.EMAIL: patient.email, Channel.SMS: str(patient.phone or "")}
-    marks = _marks(addresses)
-    mail = said.get(Channel.EMAIL)
-    texts = said.get(Channel.SMS)
-    wanted = set() if mail and not mail.given else {str(Channel.EMAIL)}
-    if texting and texts and texts.given:
-        wanted.add(str(Channel.SMS))
-    problems = {
-        Channel.EMAIL: _problem_of_mail(patient, wanted) or marks.get(Channel.EMAIL),
-        Channel.SMS: ("" if texting else NO_TEXTS) or _problem_of_texts(patient, texts) or marks.get(Channel.SMS),
-    }
-    by = {
-        str(channel): WhyNot(channel, words) if words else Way(channel, addresses[channel])
-        for channel, words in problems.items()
-    }
-    return Reach(by, frozenset(wanted))
+    return reach_of_all([patient])[patient.pk]
+
+
+def reach_of_all(patients: Collection[Patient]) -> dict[UUID, Reach]:
+    """The same of many patients, by their id, in two queries."""
+    said, marks = _newest_consents(patients), _marks(patients)
+    return {patient.pk: _reach(patient, said, marks) for patient in patients}
 
 
 def ways_to_reach(patient: Patient, kind: str) -> tuple[Way | WhyNot, ...]:
     """By which ways a message of this kind goes to a patient; if there is none, why not by each that was wanted."""
     return reach_of(patient).ways_of(kind, channels=kind_of(kind).channels)
+
+
+def way_to_number(number: str) -> Way | WhyNot:
+    """Whether a text can go to whoever has texted us from a number: who asks is answered, unless they said STOP."""
+    mark = marked_as(Channel.SMS, number)
+    against = _MARKED.get((Channel.SMS, AddressMark.What(mark.what)), "") if mark else ""
+    words = against if texts_are_set_up() else NO_TEXTS
+    return WhyNot(Channel.SMS, words) if words else Way(Channel.SMS, number)
 
 
 def can_be_written_to(patient: Patient, kind: str) -> bool:
@@ -139,14 +139,41 @@ def _problem_of_texts(patient: Patient, texts: ContactConsent | None) -> str:
     return "" if texts.address == str(patient.phone) else OTHER_NUMBER
 
 
-def _newest_consents(patient: Patient) -> dict[str, ContactConsent]:
-    newest = ContactConsent.objects.filter(patient=patient).order_by("channel", "-id").distinct("channel")
-    return {one.channel: one for one in newest}
+def _reach(patient: Patient, said: _Said, marks: _Marks) -> Reach:
+    texting = texts_are_set_up()
+    mail, texts = said.get((patient.pk, Channel.EMAIL)), said.get((patient.pk, Channel.SMS))
+    wanted = set() if mail and not mail.given else {str(Channel.EMAIL)}
+    if texting and texts and texts.given:
+        wanted.add(str(Channel.SMS))
+    addresses = _addresses(patient)
+    marked = {channel: marks.get((channel, plain(channel, address)), "") for channel, address in addresses.items()}
+    problems = {
+        Channel.EMAIL: _problem_of_mail(patient, wanted) or marked[Channel.EMAIL],
+        Channel.SMS: ("" if texting else NO_TEXTS) or _problem_of_texts(patient, texts) or marked[Channel.SMS],
+    }
+    by = {
+        str(channel): WhyNot(channel, words) if words else Way(channel, addresses[channel])
+        for channel, words in problems.items()
+    }
+    return Reach(by, frozenset(wanted))
 
 
-def _marks(addresses: dict[Channel, str]) -> dict[str, str]:
-    """Why these addresses can't be used, by channel."""
-    known = [plain(channel, address) for channel, address in addresses.items() if address]
-    newest = AddressMark.objects.filter(address__in=known).order_by("channel", "-id").distinct("channel")
-    words = {one.channel: _MARKED.get((Channel(one.channel), AddressMark.What(one.what)), "") for one in newest}
-    return {channel: text for channel, text in words.items() if text}
+def _addresses(patient: Patient) -> dict[str, str]:
+    return {Channel.EMAIL: patient.email, Channel.SMS: str(patient.phone or "")}
+
+
+def _newest_consents(patients: Collection[Patient]) -> _Said:
+    found = ContactConsent.objects.filter(patient__in=[one.pk for one in patients])
+    newest = found.order_by("patient", "channel", "-id").distinct("patient", "channel")
+    return {(one.patient_id, one.channel): one for one in newest}
+
+
+def _marks(patients: Collection[Patient]) -> _Marks:
+    """Why their addresses can't be used, by channel and address; of most nothing stands against it."""
+    known = [plain(channel, address) for one in patients for channel, address in _addresses(one).items() if address]
+    newest = AddressMark.objects.filter(address__in=known).order_by("channel", "address", "-id")
+    return {
+        (one.channel, one.address): words
+        for one in newest.distinct("channel", "address")
+        if (words := _MARKED.get((Channel(one.channel), AddressMark.What(one.what)), ""))
+    }

@@ -29,7 +29,9 @@ _CAME: Final = frozenset({"checked-in", "fulfilled"})
 class Kind:
     """What is true of all messages of one kind.
 
-    `of` what it is about: a "visit", a "patient", the "staff"'s work, or an "account" (who signs in, or began a form).
+    `of` what it is about: a "visit", a "patient", the "staff"'s work, an "account" (who signs in, or began a form), or
+    a "text" that somebody sent us: it answers to their number and goes nowhere else; or nothing but what its "reader"
+    asked for.
     `channels` by which it goes to somebody who can be reached by all; the first one matters most.
     `sms` whether it has a short form, so that it can go as a text where a clinic or a patient wants that.
     `true_in` which states of its visit it may be sent in: FHIR's status, or "pending:" and what is awaited.
@@ -121,6 +123,8 @@ _ALL: Final = (
     Kind("payment-problem", true_in=WHATEVER, outlives=True),
     Kind("receipt-ready", true_in=WHATEVER, outlives=True, quiet=True, switchable=True, keeps=_DAYS),
     Kind("package-expiring", of="patient", quiet=True, switchable=True, hours=(336,), between=(48, 1440), keeps=_DAYS),
+    # To somebody who has texted us, in the words of whoever answers
+    Kind("reply", of="text", channels=(SMS,), true_in=WHATEVER, outlives=True, urgent=True),
     # To the people who work here
     Kind("request-waiting", of="staff", sms=False, true_in=_ASKED, told_of="review"),
     Kind("request-still-waiting", of="staff", sms=False, true_in=_ASKED, told_of="review"),
@@ -129,6 +133,7 @@ _ALL: Final = (
     Kind("answers-opened", of="staff", sms=False, keeps=timedelta(days=2)),
     Kind("care-waiting", of="staff", sms=False, true_in=WHATEVER, outlives=True, urgent=True),
     Kind("care-still-waiting", of="staff", sms=False, true_in=WHATEVER, outlives=True, urgent=True),
+    Kind("care-not-finished", of="staff", sms=False, true_in=WHATEVER, outlives=True, urgent=True),
     Kind("morning-list", of="staff", sms=False, switchable=True, keeps=_HALF_A_DAY),
     Kind("message-sample", of="staff", sms=False, keeps=_MINUTES),
     # Signing in, and going on with a form: about no visit
@@ -138,8 +143,12 @@ _ALL: Final = (
     Kind("password-reset", of="account", sms=False, urgent=True, keeps=_MINUTES),
     Kind("resume-link", of="account", sms=False, urgent=True, keeps=_MINUTES),
     Kind("account-news", of="account", sms=False, urgent=True, keeps=timedelta(days=2)),
+    # Stories, to mailboxes that asked for them: about nobody
+    Kind("story-confirm", of="account", sms=False, urgent=True),
+    Kind("story", of="reader", sms=False, quiet=True, marketing=True, keeps=_DAYS),
 )
 KINDS: Final[dict[str, Kind]] = {kind.code: kind for kind in _ALL}
+MARKETING: Final = tuple(kind.code for kind in _ALL if kind.marketing)  # it goes out when nothing else waits
 
 
 def family_of(code: str) -> str:

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
 from booking.models import Appointment
+from booking.rules.lifecycle import COMING
 from intake.access import is_therapist, live_relations, works_at_desk
 from intake.models import Patient, User
 from intake.tokens import hash_token
@@ -23,6 +24,12 @@ def with_relations() -> QuerySet[Appointment]:
 def appointments_of(patient: Patient) -> QuerySet[Appointment]:
     """A patient's visits, the latest first; holds are nobody's yet."""
     return with_relations().filter(patient=patient).order_by("-start")
+
+
+def visits_ahead(patient: Patient, *, now: datetime) -> QuerySet[Appointment]:
+    """A patient's visits to come in their order, requests among them; what is being paid at this moment is none yet."""
+    coming = with_relations().filter(patient=patient, status__in=COMING, start__gt=now)
+    return coming.exclude(awaiting=Appointment.Awaiting.PAYMENT).order_by("start")
 
 
 def appointments_of_user(user: User) -> QuerySet[Appointment]:

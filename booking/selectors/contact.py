@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 
@@ -12,7 +13,7 @@ from booking.reminders.ways import WhyNot, marked_as, reach_of, ways_to_reach
 from booking.rules.lifecycle import COMING
 from intake.models import Patient
 
-__all__ = ["ContactFacts", "contact_facts", "unreachable_visits", "ways_to_reach"]
+__all__ = ["ContactFacts", "contact_facts", "last_in_vain", "unreachable_visits", "ways_to_reach"]
 
 Channel = Communication.Channel
 What = DeliveryReport.What
@@ -70,16 +71,21 @@ def contact_facts(patient: Patient) -> ContactFacts:
 
 
 def unreachable_visits(*, start: datetime, days: int = 1) -> QuerySet[Appointment]:
-    """Coming visits from `start` on whose patient was last written to in vain: the message could not be sent or came
-    back, and none after it arrived. They are to be called.
-    """
+    """Coming visits from `start` on whose patient was last written to in vain. They are to be called."""
     visits = Appointment.objects.filter(start__gte=start, start__lt=start + timedelta(days=days), status__in=COMING)
+    return visits.filter(pk__in=last_in_vain(visits)).order_by("start")
+
+
+def last_in_vain(visits: QuerySet[Appointment]) -> dict[UUID, UUID]:
+    """Those of these visits about which a message to the patient could not be sent or came back, and none after it
+    arrived; each with that message's id.
+    """
     written = Communication.objects.filter(
         appointment=OuterRef("pk"), schedule_version=OuterRef("schedule_version"), patient__isnull=False
     )
     back = Exists(DeliveryReport.objects.filter(communication=OuterRef("pk"), what__in=[What.BOUNCED, What.FAILED]))
-    in_vain = written.filter(Q(status=Communication.Status.NOT_DONE) | back)
+    in_vain = written.filter(Q(status=Communication.Status.NOT_DONE) | back).order_by("-due_at", "pk")
     arrived = written.filter(~back, status=Communication.Status.COMPLETED)
-    last_failure = Subquery(in_vain.order_by("-due_at").values("due_at")[:1])
-    found = visits.annotate(failed_at=last_failure).filter(failed_at__isnull=False)
-    return found.exclude(Exists(arrived.filter(due_at__gte=OuterRef("failed_at")))).order_by("start")
+    found = visits.annotate(failed=Subquery(in_vain.values("pk")[:1]), failed_at=Subquery(in_vain.values("due_at")[:1]))
+    still = found.filter(failed__isnull=False).exclude(Exists(arrived.filter(due_at__gte=OuterRef("failed_at"))))
+    return dict(still.values_list("pk", "failed"))

@@ -19,6 +19,7 @@ from booking.selectors.appointments import appointments_visible_to, finished_nee
 from booking.selectors.approvals import visits_resting_on
 from booking.selectors.courses import waits_for_review
 from booking.selectors.covers import blocked_by_cover, cover_circumstances
+from booking.selectors.incoming_texts import text_waiting
 from booking.selectors.outside_hours import Uncovered, uncovered
 from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due, was_asked_again
@@ -132,12 +133,13 @@ def _with_circumstances(visits: QuerySet[Appointment], now: datetime) -> QuerySe
     returning = Exists(finished_needlings().filter(patient=OuterRef("patient")))
     with_answers = visits.select_related("screening__response", "screening__questionnaire")
     lean = with_answers.defer(*(f"screening__{one}" for one in CONTENT))
-    return lean.select_related("course", "cover__payer").annotate(
+    return lean.select_related("course", "cover__payer", "patient__contact_preference").annotate(
         displaced=displacing(),
         course_waits=waits_for_review(now=now),
         asked=asked_for_another_time(),
         room_closed=room_closing(),
         room_in_use=in_use_before(),
+        texted=text_waiting(),
         returning=returning,
         **cover_circumstances(),
         **agreement_of_visits(),
@@ -176,6 +178,8 @@ def _blockers(
     if visit.status in (*_COMING, Status.CANCELLED):  # who is here needs no reminder
         for reason, message in {_why_not(one): one for one in reversed(current)}.items():  # a reason is said once
             yield Blocker("message-not-sent", reason, "resend", communication=message.pk)
+    if visit.status in (*_COMING, *_HERE) and getattr(visit, "texted", False):
+        yield Blocker("text-waits", _("A text from them waits for an answer."), "texts")
     if visit.status in _COMING and visit.end <= now:
         yield Blocker("not-closed", _("The time is over: done, or did not come?"), "close")
 

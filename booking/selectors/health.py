@@ -9,6 +9,7 @@ from booking.models import Pulse, Standstill
 from booking.payments.models import GatewayCommand
 from booking.reminders.models import Communication, SenderSwitch
 from booking.rules.health import Signs, problems_in
+from booking.rules.kinds import MARKETING
 
 Status = Communication.Status
 Channel = Communication.Channel
@@ -79,7 +80,8 @@ def standstills(*, limit: int) -> QuerySet[Standstill]:
 
 
 def _open() -> QuerySet[Communication]:
-    return Communication.objects.filter(status__in=_UNDER_WAY)
+    """What somebody counts on. Stories go out when nothing else waits: nobody is called for them."""
+    return Communication.objects.filter(status__in=_UNDER_WAY).exclude(kind__in=MARKETING)
 
 
 def _of_channel(channel: str) -> Reached:

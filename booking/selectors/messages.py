@@ -12,7 +12,7 @@ from booking.models import Appointment, Location
 from booking.reminders.again import may_be_sent_again
 from booking.reminders.models import Communication, DeliveryReport
 from booking.reminders.settings import messages_of
-from booking.rules.kinds import KINDS
+from booking.rules.kinds import KINDS, MARKETING
 from booking.rules.walltime import start_of_day
 from booking.selectors.appointments import appointments_visible_to
 from intake.access import is_therapist, works_at_desk
@@ -92,6 +92,8 @@ def messages_like(wanted: Wanted, *, zone: str, by: User, now: datetime) -> Quer
     rows = messages_visible_to(by, now=now)
     if wanted.kind:
         rows = rows.filter(Q(kind=wanted.kind) | Q(kind__startswith=f"{wanted.kind}-", kind__regex=r"-\d+$"))
+    elif not wanted.person:
+        rows = rows.exclude(kind__in=MARKETING)  # thousands of one story; its own page counts them
     if wanted.channel:
         rows = rows.filter(channel=wanted.channel)
     if wanted.person:

@@ -118,12 +118,12 @@ class _Search:
         if promises:
             for slot in {*choices, *([same] if same else [])}:
                 self._promise(visit, slot)
-        by_mail = [WayOut("ask", slots=choices)] if choices and visit.patient and visit.patient.email else []
+        asking = [WayOut("ask", slots=choices)] if choices else []
         by_hand = [WayOut("colleague", slots=(same,))] if same else []
         if may_be_asked_for(visit.start, now=self.now):
-            yield from [*by_mail, *by_hand]
+            yield from [*asking, *by_hand]
         else:
-            yield from [*by_hand, *by_mail]
+            yield from [*by_hand, *asking]
 
     def _allowed(self, visit: Appointment) -> _Window | None:
         """When its answers and its course allow the visit; None if the answers don't."""

@@ -1,6 +1,6 @@
 """After a visit with needles: what is planned, what a patient says, and who must look at it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -35,6 +35,7 @@ from intake.services.limits import count_attempt
 MAX_WORDS: Final = 1000
 ANSWERS_AN_HOUR: Final = 20
 HOUR: Final = timedelta(hours=1)
+A_SECOND_TAP: Final = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,8 @@ def guide(said: HowItIs) -> Guidance:
 
 def answer_after_visit(*, appointment: Appointment, said: HowItIs, now: datetime) -> Guidance:
     """Keep what a patient says after a visit. A red flag calls who is on duty; worse or worried, without one, is for
-    the therapist in the clinic's hours. Returns what to do now.
+    the therapist in the clinic's hours. Said twice at once (a second tap, another tab) it counts once. Returns what to
+    do now.
 
     :raises InvalidAnswers: as `guide`
     :raises TooManyAttempts: more than 20 answers an hour; those before them are kept
@@ -93,6 +95,8 @@ def answer_after_visit(*, appointment: Appointment, said: HowItIs, now: datetime
     with named_constraints(), transaction.atomic(durable=True):
         _not_erased(appointment)
         content = {"feeling": said.feeling, "signs": [sign.code for sign in guidance.signs], "words": said.words}
+        if _was_just_said(appointment, content, now):
+            return guidance
         answer = AfterCareAnswer.objects.create(
             appointment=appointment, answered_at=now, urgency=guidance.urgency, content=content
         )
@@ -132,6 +136,13 @@ def _call_duty(appointment: Appointment, answer: AfterCareAnswer, now: datetime)
     locked = Task.objects.select_for_update(no_key=True, of=("self",)).select_related("owner").get(pk=task.pk)
     locked.appointment = appointment
     raise_alarm(task=locked, about=f"/after/{answer.pk}", now=now)
+
+
+def _was_just_said(appointment: Appointment, content: Mapping[str, object], now: datetime) -> bool:
+    """Whether the last answer, a moment ago, said the very same; whoever is on duty is not called twice for it."""
+    lately = AfterCareAnswer.objects.filter(appointment=appointment, answered_at__gt=now - A_SECOND_TAP)
+    last = lately.order_by("answered_at").last()
+    return last is not None and last.content == content
 
 
 def _not_erased(appointment: Appointment) -> None:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, OperationalError
 from psycopg import errors as pg
 
 from booking.errors import BookingError, PatientBusy, PayerExists, SheetSigned, SlotTaken, TryAgain, WaitsAlready
+from booking.errors_of_messages import CalledMeanwhile
 
 
 class RequestKeyUsed(BookingError):
@@ -26,6 +27,7 @@ _MEANING: dict[str, type[BookingError]] = {
     "document_one_valid_of_a_kind": TryAgain,
     "till_count_once_a_day": SheetSigned,
     "pay_link_one_that_works": TryAgain,
+    "call_number_once": CalledMeanwhile,
 }
 
 

@@ -17,7 +17,7 @@ from booking.reminders.rerouting import replan_ways
 from booking.services.states import require_clinic
 from intake.models import Patient, User
 from intake.services.audit import record_event
-from intake.services.patients import PatientDetails
+from intake.services.patients import PatientDetails, update_contact
 
 SMS: Final = Communication.Channel.SMS
 # What is read before saying yes. A change of the words needs another version beside it.
@@ -39,6 +39,8 @@ class ContactWishes:
     quiet_from: time | None = None
     quiet_until: time | None = None
     time_zone: str = ""
+    by_call: bool = False  # before each visit
+    on_paper: bool = False  # a card with their times
 
 
 def choose_contact(
@@ -106,6 +108,18 @@ def note_consent(
     )
 
 
+def correct_contact(*, patient: Patient, email: str, phone: str, by: User, now: datetime) -> None:
+    """Correct a patient's address and number at their word; what waits goes there. A yes to texts was said about the
+    old number, so it is asked for anew.
+
+    :raises NotAllowed: it is not somebody who works with visits
+    """
+    require_clinic(by)
+    with transaction.atomic(durable=True):
+        corrected = update_contact(patient=patient, email=email, phone=phone, by=by, now=now)
+        replan_ways(patient=corrected, now=now)
+
+
 def use_address_again(*, patient: Patient, channel: str, by: User, now: datetime) -> None:
     """Somebody at the desk has made sure that an address works that came back before.
 
@@ -131,6 +145,8 @@ def _keep_preference(patient: Patient, wishes: ContactWishes, now: datetime) -> 
             "quiet_from": wishes.quiet_from,
             "quiet_until": wishes.quiet_until,
             "time_zone": wishes.time_zone,
+            "by_call": wishes.by_call,
+            "on_paper": wishes.on_paper,
             "changed_at": now,
         },
     )

@@ -9,8 +9,9 @@ from django.db import transaction
 
 from booking.errors_of_messages import UnknownMessage
 from booking.reminders.addresses import mark_address
-from booking.reminders.models import AddressMark, Communication, DeliveryReport
+from booking.reminders.models import AddressMark, Communication, DeliveryReport, StoryConsent
 from booking.reminders.rerouting import send_another_way
+from booking.reminders.subscribers import end_subscription
 
 What = DeliveryReport.What
 _ARRIVED = (What.DELIVERED, What.COMPLAINED)
@@ -45,7 +46,9 @@ def note_report(*, report: Report, now: datetime) -> Communication:
         return message
     DeliveryReport.objects.bulk_create([kept], ignore_conflicts=True)
     Communication.objects.filter(pk=message.pk, provider_id="").update(provider_id=kept.provider_id)
-    if report.what == What.COMPLAINED:
+    if report.what == What.COMPLAINED and message.subscriber:  # of a story: visits are another matter
+        end_subscription(subscriber=message.subscriber, how=StoryConsent.How.COMPLAINT, now=now)
+    elif report.what == What.COMPLAINED:
         _mark(message, AddressMark.What.COMPLAINED, report, now)
     elif report.address_fails:
         _mark(message, AddressMark.What.BOUNCED, report, now)

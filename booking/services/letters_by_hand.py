@@ -15,28 +15,46 @@ from booking.selectors.practitioners import needles
 from booking.selectors.rechecks import recheck_due
 from booking.services.constraints import named_constraints
 from booking.services.links import manage_token
-from booking.services.locks import lock_appointment
+from booking.services.locks import lock_appointment, lock_patient
 from booking.services.states import record_change, require_clinic
 from intake.models import User
+from intake.services.audit import record_event
 from intake.tokens import hash_token
 
 _ON_ITS_WAY = (Communication.Status.PREPARATION, Communication.Status.IN_PROGRESS)
 
 
 def send_again(*, communication: Communication, by: User, now: datetime) -> Communication:
-    """Send a message about a visit once more.
+    """Send a message once more.
 
-    :raises NotPossibleNow: it would not be true any more, was not about a visit, or is about to be sent already
+    :raises NotPossibleNow: it would not be true any more, was of one moment, or is about to be sent already
     """
     require_clinic(by)
     if communication.appointment is None:
-        raise NotPossibleNow
+        return _send_to_patient_again(communication, by, now)
     with named_constraints(), transaction.atomic(durable=True):
         visit = lock_appointment(communication.appointment)
         _refuse_twice(visit, communication.kind)
         communication.appointment = visit
         sent = resend(communication=communication, now=now)
         record_change(appointment=visit, action="message-resent", by=by, kind=communication.kind, now=now)
+        return sent
+
+
+def _send_to_patient_again(communication: Communication, by: User, now: datetime) -> Communication:
+    """The same of what is about no visit."""
+    patient = communication.patient
+    if patient is None:
+        raise NotPossibleNow
+    with named_constraints(), transaction.atomic(durable=True):
+        lock_patient(patient)
+        if Communication.objects.filter(patient=patient, kind=communication.kind, status__in=_ON_ITS_WAY).exists():
+            raise NotPossibleNow(_("This message is about to be sent already."))
+        sent = resend(communication=communication, now=now)
+        details = {"kind": communication.kind}
+        record_event(
+            action="message-resent", entity=patient, patient=patient, by=by, role=by.role, details=details, now=now
+        )
         return sent
 
 

@@ -100,7 +100,9 @@ def lock_package(package: Package) -> Package:
 
 
 def take_turns(*keys: str) -> None:
-    """Let one transaction at a time pass for each of these keys, until it ends. Comes before every row lock."""
+    """Let one transaction at a time pass for each of these keys, until it ends. Comes before every row lock (but for
+    the turn of the books, which comes after all: who writes money takes it last, too).
+    """
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_advisory_xact_lock(turn) FROM (SELECT DISTINCT hashtextextended(key, 0) AS turn"

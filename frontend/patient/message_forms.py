@@ -31,6 +31,16 @@ class ContactForm(forms.Form):
 
     by_email = forms.BooleanField(label=_("E-mail"), required=False)
     by_text = forms.BooleanField(label=_("Text messages"), help_text=_(YES_TO_TEXTS), required=False)
+    by_call = forms.BooleanField(
+        label=_("A call before each visit"),
+        help_text=_("The clinic calls on its last day before the visit. Leave out the other ways to get calls alone."),
+        required=False,
+    )
+    on_paper = forms.BooleanField(
+        label=_("A printed card"),
+        help_text=_("With the days and times of the next visits, at the desk."),
+        required=False,
+    )
     language = forms.ChoiceField(
         label=_("Language"),
         choices=[(code, _NAMES[code]) for code in Patient.LANGUAGES],
@@ -50,6 +60,8 @@ class ContactForm(forms.Form):
         initial = {
             "by_email": facts.mail.wanted,
             "by_text": facts.texts.wanted,
+            "by_call": kept.by_call if kept else False,
+            "on_paper": kept.on_paper if kept else False,
             "language": patient.language,
             "quiet_from": kept.quiet_from if kept else None,
             "quiet_until": kept.quiet_until if kept else None,
@@ -62,6 +74,8 @@ class ContactForm(forms.Form):
         zone.choices = [("", _("The clinic's")), *((name, zone_name(name)) for name in ZONES)]
         if not patient.phone or not facts.texts_set_up:
             del self.fields["by_text"]
+        if not patient.phone:
+            del self.fields["by_call"]
         if not patient.email:
             del self.fields["by_email"]
 
@@ -78,6 +92,8 @@ class ContactForm(forms.Form):
         return ContactWishes(
             by_email=said.get("by_email", self.facts.mail.wanted),
             by_text=said.get("by_text", self.facts.texts.wanted),
+            by_call=said.get("by_call", False),
+            on_paper=said["on_paper"],
             language=said["language"],
             quiet_from=said["quiet_from"],
             quiet_until=said["quiet_until"],

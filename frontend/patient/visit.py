@@ -18,6 +18,7 @@ from booking.errors import BookingError, SlotTaken
 from booking.feeds.ics import visit_calendar
 from booking.models import Appointment
 from booking.payments.ledger import balance_of, fees_of_moves
+from booking.rules.kinds import kind_of
 from booking.rules.packages import session_after
 from booking.selectors.after_care import after_path
 from booking.selectors.appointments import appointment_by_manage_token, appointments_of_user
@@ -34,6 +35,7 @@ from booking.selectors.rechecks import was_asked_again
 from booking.selectors.terms import agreement_of as terms_agreed_to
 from booking.selectors.waitlist import entry_for, may_wait_for_earlier
 from booking.services.appointments import cancel_appointment, reschedule_appointment
+from booking.services.coming import accept_visit, may_accept
 from booking.services.rechecks import extent_for
 from booking.services.undoing import can_be_undone
 from frontend.patient.asking import asking_of
@@ -58,6 +60,8 @@ Status = Appointment.Status
 WINDOW: Final = timedelta(hours=1)
 LINKS_AN_HOUR: Final = 30
 GUESSES_AN_HOUR: Final = 6
+# Whether somebody comes is asked from when the earliest reminder could ask it.
+ASKS_BEFORE: Final = timedelta(hours=kind_of("reminder").between[1])
 _CHANGEABLE: Final = (Status.PENDING, Status.BOOKED)
 
 
@@ -69,19 +73,14 @@ def open_link(request: HttpRequest, token: str) -> HttpResponse:
     try:
         count_attempt(key=f"visit-link:{address_of(request)}", limit=LINKS_AN_HOUR, window=WINDOW, now=moment)
     except TooManyAttempts as problem:
-        return _without_referrer(render(request, "patient/no_visit.html", {"problem": problem}, status=problem.status))
+        return render(request, "patient/no_visit.html", {"problem": problem}, status=problem.status)
     visit = appointment_by_manage_token(token)
     if visit is None or visit.patient is None:
-        return _without_referrer(render(request, "patient/no_visit.html", {"bad_link": True}, status=404))
+        return render(request, "patient/no_visit.html", {"bad_link": True}, status=404)
     known_here = way.is_proven and way.visit == visit
     request.session.cycle_key()
     way.open_visit(visit, proven=known_here or visit.patient.contact_verified_at is not None)
-    return _without_referrer(redirect("patient:choices" if choices_for(visit) else "patient:visit"))
-
-
-def _without_referrer(response: HttpResponse) -> HttpResponse:
-    response["Referrer-Policy"] = "no-referrer"
-    return response
+    return redirect("patient:choices" if choices_for(visit) else "patient:visit")
 
 
 def is_of_another(request: HttpRequest, visit: Appointment) -> bool:
@@ -158,6 +157,7 @@ def visit(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
         "card": kept_card_of(visit.patient),
         "terms": terms_of_visit(visit, now=moment),
         "is_coming": is_coming,
+        "asks_coming": may_accept(visit, now=moment) and visit.start - moment <= ASKS_BEFORE,
         **_course_of(visit, moment),
         "cancelled_with": cancelled_with(visit),
         "choices": choices_for(visit),
@@ -192,6 +192,19 @@ def _after(visit: Appointment) -> dict[str, object]:
         "may_measure": with_needles and shows_answers(visit.patient),
         "after_url": after_path(visit) if over else "",
     }
+
+
+@of_proven_visit
+@require_POST
+def coming(request: HttpRequest, way: Way, visit: Appointment) -> HttpResponse:
+    """They say that they are coming: by this button only, for scanners of mail open links too."""
+    try:
+        accept_visit(appointment=visit, how=Appointment.Accepted.LINK, by=None, now=now())
+    except DrypointError as problem:
+        messages.warning(request, str(problem.message))
+    else:
+        messages.success(request, gettext("Thank you. We expect you."))
+    return redirect("patient:visit")
 
 
 @of_proven_visit

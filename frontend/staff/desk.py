@@ -16,6 +16,7 @@ from django.utils.http import urlencode
 from booking.models import Practitioner
 from booking.rules.walltime import wall_date
 from booking.selectors.authorisations import renewals_for
+from booking.selectors.calls import calls_to_make
 from booking.selectors.day_board import Row, day_board
 from booking.selectors.locations import the_clinic
 from frontend.staff.frame import CLINIC, clinic_or_refuse, for_roles, me, page
@@ -115,8 +116,14 @@ def render_desk(
         "after": Asked(asked.date + timedelta(days=1), asked.practitioner),
         "on_today": Asked(today, asked.practitioner),
         "practitioners": Practitioner.objects.filter(active=True),
+        "calls": _calls(request),
     }
     return page(request, "staff/desk.html", context, status=status)
+
+
+def _calls(request: HttpRequest) -> int:
+    now = clock.now()
+    return calls_to_make(location=clinic_or_refuse(), by=me(request), now=now).to_call(now)
 
 
 def _board_alone(request: HttpRequest, asked: Asked) -> HttpResponse:

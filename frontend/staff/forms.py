@@ -232,6 +232,13 @@ class ReasonForm(forms.Form):
     reason = forms.CharField(label=_("Why you need to see them"), max_length=200, widget=text_area(2))
 
 
+class AddressForm(forms.Form):
+    """Where a patient is reached, corrected at their word."""
+
+    email = forms.EmailField(label=_("E-mail"), required=False, max_length=254)
+    phone = PhoneNumberField(label=_("Phone"), required=False)
+
+
 class CallerForm(forms.Form):
     """Who is on the phone and what they want. Patient and time are radio buttons of their own on the page."""
 

@@ -19,6 +19,7 @@ from booking.models import Location
 from booking.payments.findings import open_findings
 from booking.selectors.authorisations import to_be_renewed
 from booking.selectors.errands import open_tasks
+from booking.selectors.incoming_texts import texts_to_answer
 from booking.selectors.locations import the_clinic
 from booking.selectors.requests import waiting_requests
 from intake import clock
@@ -129,13 +130,17 @@ def _menu(request: HttpRequest) -> list[MenuItem]:
         add(_("To do"), reverse("staff:tasks"), late or due, "stop" if late else "review")
         add(_("Waitlist"), reverse("staff:waitlist"))
         add(_("Patients"), reverse("staff:patients"))
-        add(_("Messages"), reverse("staff:messages"))
+        texts = texts_to_answer(by=me(request), now=clock.now()).count()
+        place = reverse("staff:inbox") if texts else reverse("staff:messages")
+        items.append(MenuItem(_("Messages"), place, request.path.startswith(reverse("staff:messages")), texts))
     if role in DESK:
         add(_("Money"), reverse("staff:money"), open_findings().count() if role == Role.MANAGER else 0)
     if role == Role.OWNER:
         items.append(MenuItem(_("Start"), reverse("staff:desk"), request.path == reverse("staff:desk")))
     if role in (Role.THERAPIST, Role.MANAGER, Role.OWNER):
         add(_("Hours"), reverse("staff:hours"))
+    if role == Role.OWNER:
+        add(_("Stories"), reverse("staff:stories"))
     if role in (Role.MANAGER, Role.OWNER):
         add(_("Questions"), reverse("staff:questions"))
         add(_("Settings"), reverse("admin:index"))

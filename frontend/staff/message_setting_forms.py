@@ -64,7 +64,7 @@ class KindForm(forms.Form):
         self._kind = kind
         if not kind.switchable:
             del self.fields["on"]
-        if not kind.sms or kind.of == "staff":
+        if not kind.sms or kind.of in ("staff", "text"):
             del self.fields["channels"]
         for number in range(_times(kind)):
             self.fields[f"hours-{number}"] = forms.IntegerField(

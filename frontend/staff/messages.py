@@ -1,20 +1,25 @@
 """Every message of the clinic: what is planned, what went out and arrived, and why one did not."""
 
 from datetime import date
+from uuid import UUID
 
 from django import forms
+from django.contrib import messages as notices
 from django.core.paginator import Paginator
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from booking.reminders.models import Communication
 from booking.rules.kinds import KINDS
 from booking.selectors.health import problems_now
-from booking.selectors.messages import Wanted, kinds_switched_off, log_of, messages_like
+from booking.selectors.messages import Wanted, kinds_switched_off, log_of, messages_like, messages_visible_to
+from booking.services.letters_by_hand import send_again
 from frontend.staff.forms import DateInput
-from frontend.staff.frame import CLINIC, clinic_or_refuse, for_roles, me, page
+from frontend.staff.frame import CLINIC, SeeOther, clinic_or_refuse, for_roles, me, page
 from frontend.staff.message_words import STATES
 from frontend.templatetags.staff_words import message_name
 from intake import clock
@@ -56,6 +61,16 @@ class WantedForm(forms.Form):
         return Wanted(
             **{name: said[name] for name in ("kind", "state", "channel", "person", "patient", "day", "coming")}
         )
+
+
+@for_roles(*CLINIC, methods=("POST",))
+def again(request: HttpRequest, message_id: UUID) -> HttpResponse:
+    """Send one once more that is about no visit."""
+    now = clock.now()
+    message = get_object_or_404(messages_visible_to(me(request), now=now).select_related("patient"), pk=message_id)
+    send_again(communication=message, by=me(request), now=now)
+    notices.success(request, _("The message is on its way again."))
+    return SeeOther(f"{reverse('staff:messages')}?patient={message.patient_id}")
 
 
 @for_roles(*CLINIC)

@@ -16,6 +16,7 @@ from booking.selectors.practitioners import needles
 from booking.services import letters_by_hand, visits
 from booking.services.appointments import free_rest_of_noshow, make_needle_free, undo_cancellation
 from booking.services.checkout import switch_to_desk
+from booking.services.coming import accept_visit
 from booking.services.shortening import MAY_BE_SHORTER, has_rest_to_free
 from booking.services.undoing import can_be_undone
 from intake.models import Role, User
@@ -41,6 +42,10 @@ class Step:
 
 def _pay_at_desk(*, appointment: Appointment, by: User, now: datetime) -> None:
     switch_to_desk(appointment=appointment, by=by, now=now)
+
+
+def _told_us(*, appointment: Appointment, by: User, now: datetime) -> None:
+    accept_visit(appointment=appointment, how=Appointment.Accepted.CALL, by=by, now=now)
 
 
 STEPS: Final[dict[str, Step]] = {
@@ -80,6 +85,7 @@ STEPS: Final[dict[str, Step]] = {
             letters_by_hand.send_check_link,
             _("The link to the short questions is on its way."),
         ),
+        Step("said-coming", _("They told us that they are coming"), _told_us, _("Noted: they are coming.")),
         Step("undo", _("Undo the cancellation"), undo_cancellation, _("It is booked again, as it was.")),
         Step("free-rest", _("Free the rest"), free_rest_of_noshow, _("The rest of the time can be booked.")),
         Step("pay-at-desk", _("Pays at the desk"), _pay_at_desk, _("It is paid at the desk now.")),
@@ -174,6 +180,7 @@ _PLACES: Final = {
     "sign": ("sign", "", _("Sign here")),
     "record": ("treatment", "", _("Record")),
     "cover": ("payer", "", _("Payer")),
+    "texts": ("visit", "#texts", _("Read")),
 }
 
 

@@ -79,7 +79,7 @@ def task(request: HttpRequest, task_id: UUID) -> HttpResponse:
         messages.warning(request, str(problem.message))
     else:
         messages.success(request, str(words))
-    return SeeOther(reverse("staff:tasks"))
+    return SeeOther(reverse("staff:calls" if request.GET.get("stood") == "calls" else "staff:tasks"))
 
 
 def _tried(outcome: TaskAttempt.Outcome) -> Step:

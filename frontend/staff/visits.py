@@ -16,11 +16,13 @@ from booking.selectors.courses import coming_sessions, courses_to_review, sessio
 from booking.selectors.day_board import blockers_of
 from booking.selectors.fee_cases import fees_of
 from booking.selectors.fee_cases import lines_of as fee_lines
+from booking.selectors.incoming_texts import texts_about
 from booking.selectors.messages import messages_about
 from booking.selectors.money_panel import money_panel
 from booking.selectors.offers import needle_free_offer
 from booking.selectors.rechecks import was_asked_again
 from booking.selectors.terms import agreement_of
+from booking.services.coming import may_accept
 from booking.services.rechecks import extent_for
 from frontend.staff.forms import ReasonForm
 from frontend.staff.frame import CLINIC, for_roles, me, page
@@ -105,6 +107,8 @@ def render_visit(
         **desk_money_of(appointment, panel.balance, user, take_form=take_form, give_back_form=give_back_form),
         "fee_lines": fee_lines(fees_of(appointment), now=now),
         "letters": messages_about(appointment, now=now),
+        "texts": texts_about(appointment),
+        "may_say_coming": may_accept(appointment, now=now) and not appointment.is_accepted,
         "events": events_of(appointment)[:SHOWN_EVENTS],
     }
     return page(request, "staff/visit.html", context, status=status)

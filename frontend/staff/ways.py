@@ -7,7 +7,7 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 
 from booking.models import Appointment, Displacement, Offer, Practitioner, Room
-from booking.selectors.displacements import Overview, Row
+from booking.selectors.displacements import Overview, Row, who_must_be_called
 from booking.selectors.ways_out import WayOut
 from booking.services.displacements import Choice
 from booking.services.mending import Mend
@@ -44,11 +44,14 @@ class VisitRow:
 def rows_of(overview: Overview, problems: Mapping[UUID, DrypointError | None]) -> list[VisitRow]:
     """The rows with the best way chosen already; whoever is to be called is left to the call."""
     names = names_of(Practitioner.objects.filter(active=True))
+    by_phone = who_must_be_called([row.visit for row in overview.rows])
     return [
         VisitRow(
             key=str(row.visit.pk),
             visit=row.visit,
-            ways=tuple(_way(way, row, names, checked=way == _best(row)) for way in row.ways),
+            ways=tuple(
+                _way(way, row, names, calls=row.visit.pk in by_phone, checked=way == _best(row)) for way in row.ways
+            ),
             asked=row.asked,
             offers=row.offers,
             unanswered=row.unanswered,
@@ -75,7 +78,7 @@ def _best(row: Row) -> WayOut | None:
     return None if row.to_be_called or not row.ways else row.ways[0]
 
 
-def _way(way: WayOut, row: Row, names: Mapping[UUID, str], *, checked: bool) -> Way:
+def _way(way: WayOut, row: Row, names: Mapping[UUID, str], *, calls: bool, checked: bool) -> Way:
     zone = row.visit.time_zone
     times = [f"{moment(slot.start, zone)}, {names.get(slot.practitioner, '')}" for slot in way.slots]
     starts = ",".join(value_of(slot.start, slot.practitioner) for slot in way.slots)
@@ -85,7 +88,8 @@ def _way(way: WayOut, row: Row, names: Mapping[UUID, str], *, checked: bool) -> 
             "room", f"room:{way.room.id}", text, _("Same time, same therapist. Nobody has to be asked."), checked
         )
     if way.kind == "ask":
-        return Way("ask", f"ask:{starts}", _("Keep these times and let the patient choose"), " · ".join(times), checked)
+        ask = _("Keep these times and call the patient") if calls else _("Keep these times and let the patient choose")
+        return Way("ask", f"ask:{starts}", ask, " · ".join(times), checked)
     if way.kind == "colleague":
         text = _("Move to %(who)s at the same time now") % {"who": names.get(way.slots[0].practitioner, "")}
         return Way("colleague", f"colleague:{starts}", text, _("The patient gets a mail."), checked)

@@ -5,6 +5,8 @@ from typing import Final, NamedTuple
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from booking.models import Call
+
 Words = str | Promise
 
 
@@ -97,7 +99,9 @@ MESSAGES: Final[dict[str, Words]] = {
     "paid-too-late": _("The payment came too late"),
     "care-waiting": _("To those on duty: somebody asks for us"),
     "care-still-waiting": _("To staff: nobody has called back yet"),
+    "care-not-finished": _("To staff: a call that was taken is not finished"),
     "morning-list": _("To therapists: their day"),
+    "reply": _("Our answer to their text"),
     "message-sample": _("A sample of a message"),
     "sign-in-code": _("A code to sign in"),
     "sign-in-by-code": _("How to sign in"),
@@ -105,9 +109,17 @@ MESSAGES: Final[dict[str, Words]] = {
     "password-reset": _("A new password"),
     "resume-link": _("Link to go on with a form"),
     "account-news": _("News about signing in"),
+    "story": _("A story"),
+    "story-confirm": _("Link to say yes to stories"),
 }
 
+CALLS: Final[dict[str, Words]] = dict(Call.Outcome.choices)  # what came of a call
+
 EVENTS: Final[dict[str, Words]] = {
+    "story-written": _("wrote a story"),
+    "story-dropped": _("threw a story away"),
+    "story-sent": _("sent a story"),
+    "story-stopped": _("stopped a story"),
     "message-worded": _("changed the words of a message"),
     "message-set": _("changed how a message is sent"),
     "receipt-issued": _("issued a receipt"),
@@ -134,6 +146,12 @@ EVENTS: Final[dict[str, Words]] = {
     "booked": _("booked"),
     "moved": _("moved it"),
     "cancelled": _("cancelled it"),
+    "accepted": _("said they are coming"),
+    "acceptance-taken-back": _("said they can't come after all"),
+    "texts-read": _("read what they texted"),
+    "text-answered": _("answered their text"),
+    "text-dealt-with": _("has seen to their text"),
+    "text-attached": _("said whose text it is"),
     "cancel-undone": _("took the cancellation back"),
     "shortened": _("made it shorter"),
     "rest-freed": _("freed the rest of the time"),
@@ -225,6 +243,7 @@ EVENTS: Final[dict[str, Words]] = {
     "payer-paid": _("entered a payer's payment"),
     "payer-took-back": _("noted what a payer took back"),
     "message-resent": _("sent a message again"),
+    "called": _("called the patient"),
     "read": _("read the answers"),
     "break-glass": _("opened the answers with a reason"),
     "registered": _("entered the patient"),
@@ -273,6 +292,7 @@ ENTITIES: Final[dict[str, Words]] = {
     "booking.cover": _("who pays for the patient"),
     "payments.payment": _("a payment"),
     "reminders.communication": _("a message"),
+    "reminders.incomingmessage": _("a text from them"),
 }
 
 ROLES: Final[dict[str, Words]] = {

@@ -119,7 +119,7 @@ def event_name(event: AuditEvent) -> str:
 @register.filter
 def event_reason(event: AuditEvent) -> str:
     """Why: the words of a code, or what somebody typed."""
-    return str(money_words.WHY.get(event.reason) or event.reason)
+    return str(money_words.WHY.get(event.reason) or words.CALLS.get(event.reason) or event.reason)
 
 
 @register.filter

@@ -27,6 +27,14 @@ def test_texts_are_set_up_whole_or_not_at_all(settings: Settings) -> None:
     assert found(checks.texts_can_be_sent_or_not) == []
 
 
+@pytest.mark.parametrize(("number", "errors"), [("+17805550100", 0), ("780", 1)])
+def test_whoever_is_alarmed_by_text_has_a_number(settings: Settings, number: str, errors: int) -> None:
+    settings.ALERT_PHONE = number
+    assert len(found(checks.texts_can_be_sent_or_not)) == errors
+    settings.TWILIO_ACCOUNT_SID = settings.TWILIO_AUTH_TOKEN = settings.SMS_FROM = ""
+    assert len(found(checks.texts_can_be_sent_or_not)) == 1
+
+
 def test_the_account_s_password_goes_nowhere_in_clear(settings: Settings) -> None:
     settings.TWILIO_API_BASE = "http://twilio.example"
     assert found(checks.texts_can_be_sent_or_not) == [

@@ -17,7 +17,7 @@ from tests.factories.receipts import paid_visit
 
 pytestmark = pytest.mark.django_db
 LIST = "/account/receipts/"
-QUERIES = 15
+QUERIES = 16
 YEAR = {
     "first_day": "1", "first_month": "1", "first_year": "2026",
     "last_day": "22", "last_month": "11", "last_year": "2026",

@@ -29,7 +29,7 @@ from booking.models import (
     WaitlistEntry,
 )
 from booking.payments.models import Finding
-from booking.reminders.models import Communication
+from booking.reminders.models import Communication, IncomingMessage
 from booking.rules.receipts import Line, Paid, Said
 from booking.selectors.after_care import after_path
 from booking.selectors.pay_links import token_of
@@ -45,6 +45,7 @@ from tests.factories import intake as people
 from tests.factories.accounts import prove_again, sign_in
 from tests.factories.packages import make_package
 from tests.factories.payers import make_cover
+from tests.factories.stories import make_reader, make_story
 
 NOW = made.NOW
 ANSWER = "canary-answer-XYZZY"  # free text in the health form
@@ -179,6 +180,8 @@ def make_house() -> House:
         location=clinic.location, practitioner=clinic.anna, shows="initials", token_hash=hash_token("feed"),
         made_by=users["therapist"], made_at=NOW,
     )  # fmt: skip
+    reader, _story = make_reader(token="reader", now=NOW), make_story(by=users["manager"], now=NOW)
+    reader.consents.create(what="asked", how="page", topics=["news"], token_hash=hash_token("yes"), recorded_at=NOW)
     return House(
         clinic, patient, screening, visit, request, hold, "hold", manage_token(visit), message, away, finding, users,
         task=_call_to_make(), form_token=_form_link(), offer=offer, offer_token="offer",
@@ -189,7 +192,11 @@ def make_house() -> House:
 
 
 def _after(visit: Appointment, users: dict[str, User]) -> None:
-    """What the patient said after the visit, an incident that was logged, and who answers."""
+    """What the patient texted and said after the visit, an incident that was logged, and who answers."""
+    IncomingMessage.objects.create(
+        provider_id="canary", sender=visit.patient.phone, text=NOTE, patient=visit.patient, appointment=visit,
+        received_at=NOW,
+    )  # fmt: skip
     said = {"feeling": "worse", "signs": [], "words": ANSWER}
     AfterCareAnswer.objects.create(appointment=visit, answered_at=NOW, urgency=1, content=said)
     logged = Incident.objects.create(

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -12,8 +13,10 @@ from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
+from booking.reminders.models import Story
+from tests.factories.receipts import pay
 from tests.frontend.patient.person import DETAILS, Person
-from tests.security.house import House, born
+from tests.security.house import NOW, House, born
 from tests.security.pages import FoundForm, forms_of
 from tests.security.test_permissions import copy_of, undone
 
@@ -40,13 +43,16 @@ ANYTHING = {
     "SQL": "' OR 1=1; --",
     "right to left": "\u202eabc\u0000"[:4],
 }
-EACH = 4
+# How many of them each field is given: others than the field before, so that together the fields see all of them.
+SHORT = 2
+SHORT_AND_LONG = [pytest.param(SHORT, id="short"), pytest.param(len(ANYTHING), id="long", marks=pytest.mark.chaos)]
 LONG = "x" * 1_000_000
 # Rows that a refused request may write: who was counted, who read, and the session itself.
 UNCOUNTED = {"intake_attemptcount", "intake_auditevent", "django_session", "cache_entry"}
 # They only say which times are shown, or where a button stood, what can't be read there counts as not said; or they
 # are ticks, which have no value.
 ONLY_LOOKS = {"rest", "agree", "from", "therapist", "practitioner", "q", "look", "stood", "agrees", "tell", "asks_tell"}
+ONLY_LOOKS |= {"monthly"}
 LEAVE_ALONE = {"csrfmiddlewaretoken"}
 
 
@@ -112,17 +118,17 @@ def sent_and_counted(
         return answer, counts() if written.anything else before
 
 
-def _some(place: int) -> Iterator[tuple[str, str]]:
-    """Some of the strange values, others for the next field; together they are tried many times over."""
+def _some(place: int, each: int) -> dict[str, str]:
+    """So many of the strange values, others for the next field."""
     ways = list(ANYTHING.items())
-    return (ways[(place * EACH + step) % len(ways)] for step in range(EACH))
+    return dict(ways[(place * each + step) % len(ways)] for step in range(each))
 
 
-def attempts(form: FoundForm) -> Iterator[tuple[str, dict[str, Any], bool]]:
+def attempts(form: FoundForm, each: int) -> Iterator[tuple[str, dict[str, Any], bool]]:
     """Each field wrong in each way, one at a time; whether it must be refused."""
     plain = {name: value for name, value in form.fields.items() if name not in LEAVE_ALONE}
     for place, name in enumerate(plain):
-        for kind, value in (NEVER | dict(_some(place))).items():
+        for kind, value in (NEVER | _some(place, each)).items():
             yield f"{name}: {kind}", {**plain, name: [value]}, kind in NEVER and name not in ONLY_LOOKS
         yield f"{name}: twice", {**plain, name: [*plain[name], "other"]}, False
         left = {one: value for one, value in plain.items() if one != name}
@@ -135,7 +141,7 @@ def attempts(form: FoundForm) -> Iterator[tuple[str, dict[str, Any], bool]]:
         yield f"{first}: a file", {**plain, first: SimpleUploadedFile("a.exe", b"MZ\0")}, False
 
 
-def try_everything(pages: list[Page]) -> tuple[list[str], int]:
+def try_everything(pages: list[Page], each: int = SHORT) -> tuple[list[str], int]:
     """What went wrong, and how many requests were sent. Forms alike on several pages are tried once."""
     wrong, sent, seen = [], 0, set()
     for page in pages:
@@ -145,7 +151,7 @@ def try_everything(pages: list[Page]) -> tuple[list[str], int]:
                 continue
             seen.add(shape)
             before = counts()
-            for what, fields, must_fail in attempts(form):
+            for what, fields, must_fail in attempts(form, each):
                 answer, after = sent_and_counted(page.browser, form, fields, before)
                 sent += 1
                 where = f"{page.name} {form.method} {form.action} {what}"
@@ -199,6 +205,7 @@ def way(house: House, without_stripe: None) -> Callable[[str], Client]:
     return walk
 
 
+@pytest.mark.parametrize("each", SHORT_AND_LONG)
 @pytest.mark.parametrize(
     ("to", "path"),
     [
@@ -211,18 +218,21 @@ def way(house: House, without_stripe: None) -> Callable[[str], Client]:
         ("agree", "/book/agree/"),
     ],
 )
-def test_the_way_to_a_booking_takes_no_nonsense(way: Callable[[str], Client], house: House, to: str, path: str) -> None:
+def test_the_way_to_a_booking_takes_no_nonsense(
+    way: Callable[[str], Client], house: House, to: str, path: str, each: int
+) -> None:
     page = Page(path, way(to), path.format(needling=house.clinic.needling.slug))
-    wrong, sent = try_everything([page])
+    wrong, sent = try_everything([page], each)
     _require_nothing(wrong, sent, at_least=5)
 
 
-def test_the_pages_of_a_visit_take_no_nonsense(house: House) -> None:
+@pytest.mark.parametrize("each", SHORT_AND_LONG)
+def test_the_pages_of_a_visit_take_no_nonsense(house: House, each: int) -> None:
     link, proven = house.browser("link"), house.browser("proven")
     pages = [Page("prove", link, "/visit/who/")]
     pages += [Page("visit", proven, path) for path in ("/visit/", "/visit/move/", "/visit/cancel/")]
     pages += [Page("after", proven, path) for path in (f"/after/{house.after_token}/", "/visit/progress/")]
-    wrong, sent = try_everything(pages)
+    wrong, sent = try_everything(pages, each)
     _require_nothing(wrong, sent, at_least=60)
 
 
@@ -255,30 +265,60 @@ STAFF_PAGES = {
     "an incident to log": ("reception", "/visits/{visit}/incident/"),
     "an incident": ("manager", "/incidents/{incident}/"),
     "a record to keep": ("manager", "/patients/{patient}/hold/"),
+    "a text to answer": ("reception", "/messages/inbox/{text}/"),
+    "whose text it is": ("reception", "/messages/inbox/{text}/whose/"),
 }
 
 
+@pytest.mark.parametrize("each", SHORT_AND_LONG)
 @pytest.mark.parametrize("name", STAFF_PAGES)
-def test_the_pages_of_staff_take_no_nonsense(house: House, name: str) -> None:
+def test_the_pages_of_staff_take_no_nonsense(house: House, name: str, each: int) -> None:
     role, path = STAFF_PAGES[name]
     path = path.format(
         visit=house.visit.pk, request=house.request.pk, service=house.clinic.needling.pk, patient=house.patient.pk,
         fee=house.visit.fee_cases.get().pk, package=house.package.pk, offer=house.package.offer_id,
-        incident=house.visit.incidents.get().pk,
+        incident=house.visit.incidents.get().pk, text=house.visit.incoming_messages.get().pk,
     )  # fmt: skip
-    wrong, sent = try_everything([Page(name, house.browser(role), path)])
+    wrong, sent = try_everything([Page(name, house.browser(role), path)], each)
     _require_nothing(wrong, sent, at_least=5)
 
 
-def test_the_page_of_a_package_takes_no_nonsense(house: House, without_stripe: None) -> None:
+@pytest.mark.parametrize("each", SHORT_AND_LONG)
+def test_the_pages_of_stories_take_no_nonsense(house: House, each: int) -> None:
+    manager, story = house.browser("manager"), Story.objects.get()
+    pages = [Page("a reader", Client(), path) for path in ("/stories/", "/stories/mine/reader/")]
+    pages += [Page("staff", manager, path) for path in ("/messages/stories/", f"/messages/stories/{story.pk}/")]
+    wrong, sent = try_everything(pages, each)
+    _require_nothing(wrong, sent, at_least=60)
+
+
+def test_the_close_of_a_month_takes_no_nonsense(house: House) -> None:
+    pay(house.visit, 5000, now=NOW - timedelta(days=40))  # so that there is a month to close
+    wrong, sent = try_everything([Page("month", house.browser("manager"), "/money/month/2026-10/")])
+    _require_nothing(wrong, sent, at_least=10)
+
+
+def test_no_address_breaks_the_books(house: House) -> None:
+    places = ("/money/month/{}/", "/money/month/{}/table/entries/", "/money/month/2026-11/table/{}/")
+    browser = house.browser("manager")
+    browser.raise_request_exception = False
+    parts = (*PARTS, "0000-01", "2026-13", "9999-12", "2026-1", "10000-01", "2026-11-01")
+    answers = {place.format(part)[:60]: browser.get(place.format(part)) for place in places for part in parts}
+    answers |= {f"/money/payouts/{part}"[:60]: browser.post(f"/money/payouts/{part}/") for part in PARTS}
+    assert {path: answer.status_code for path, answer in answers.items() if answer.status_code not in (400, 404)} == {}
+
+
+@pytest.mark.parametrize("each", SHORT_AND_LONG)
+def test_the_page_of_a_package_takes_no_nonsense(house: House, without_stripe: None, each: int) -> None:
     page = Page("buy", house.browser("patient"), f"/account/packages/offers/{house.package.offer_id}/")
-    wrong, sent = try_everything([page])
+    wrong, sent = try_everything([page], each)
     _require_nothing(wrong, sent, at_least=20)
 
 
-def test_the_sign_in_pages_take_no_nonsense(house: House) -> None:
+@pytest.mark.parametrize("each", SHORT_AND_LONG)
+def test_the_sign_in_pages_take_no_nonsense(house: House, each: int) -> None:
     paths = ("/accounts/login/", "/accounts/login/code/", "/accounts/password/reset/")
-    wrong, sent = try_everything([Page(path, Client(), path) for path in paths])
+    wrong, sent = try_everything([Page(path, Client(), path) for path in paths], each)
     _require_nothing(wrong, sent, at_least=20)
 
 
@@ -297,13 +337,14 @@ QUESTIONS = {
 }
 
 
+@pytest.mark.parametrize("each", SHORT_AND_LONG)
 @pytest.mark.parametrize("path", QUESTIONS)
-def test_no_question_in_an_address_breaks_a_page(house: House, path: str) -> None:
+def test_no_question_in_an_address_breaks_a_page(house: House, path: str, each: int) -> None:
     outside = "proven" if path.startswith("/visit/") else "anonymous"
     browser = house.browser(outside if path.startswith(("/visit/", "/book", "/acc", "/api")) else "reception")
     broken, before = [], counts()
-    for name in QUESTIONS[path]:
-        for kind, value in (NEVER | ANYTHING | {"long": "x" * 6000}).items():
+    for place, name in enumerate(QUESTIONS[path]):
+        for kind, value in (NEVER | _some(place, 2 * each) | {"long": "x" * 6000}).items():
             form = FoundForm("GET", path.format(visit=house.visit.pk))
             answer, after = sent_and_counted(browser, form, {name: [value, value]}, before)
             broken += [f"{name} {kind}: {one}" for one in _judge(answer, before, after, must_fail=True)]

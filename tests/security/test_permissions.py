@@ -12,6 +12,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from booking.models import CalendarFeed, DocumentCopy, Incident, OnCallTurn, Payout, StandIn
+from booking.reminders.models import Story
 from frontend.patient.handed import link_for_own_phone
 from frontend.ways_back import page_of
 from intake.models import Questionnaire
@@ -76,6 +77,7 @@ def address(pattern: str, house: House) -> str:
         "<uuid:stand_in_id>": StandIn.objects.get().pk,
         "<uuid:message_id>": house.message.pk,
         "<uuid:feed_id>": CalendarFeed.objects.get().pk,
+        "<uuid:story_id>": Story.objects.get().pk,
         "<uuid:hold_id>": house.hold.pk,
         "<int:number>": 1,
         "<int:finding_id>": house.finding.pk,
@@ -99,6 +101,7 @@ def address(pattern: str, house: House) -> str:
         "<str:token>": _token_of(pattern, house),
         "<uuid:task_id>": house.task.pk,
         "<uuid:incident_id>": Incident.objects.get().pk,
+        "<uuid:text_id>": house.visit.incoming_messages.get().pk,
         "<uuid:turn_id>": OnCallTurn.objects.get().pk,
         "<str:month>": f"{NOW:%Y-%m}",
         "<slug:table>": "summary",
@@ -127,6 +130,8 @@ def _token_of(pattern: str, house: House) -> str:
         "pay/": house.pay_token,
         "after/": house.after_token,
         "feeds/": "feed",
+        "stories/yes/": "yes",
+        "stories/": "reader",
     }
     return next((token for start, token in tokens.items() if pattern.startswith(start)), house.token)
 

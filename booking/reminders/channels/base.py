@@ -7,7 +7,9 @@ from typing import Protocol, runtime_checkable
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A finished message: the same words as text and HTML, and at most one calendar file. A text message is `text`."""
+    """A finished message: the same words as text and HTML, and at most one calendar file. A text message is `text`.
+    `leave_url` is where a mail program lets its reader out of such mail with one click (RFC 8058).
+    """
 
     recipient: str
     subject: str
@@ -17,6 +19,7 @@ class Letter:
     reply_to: str = ""
     calendar: bytes | None = field(default=None, repr=False)
     calendar_method: str = "PUBLISH"
+    leave_url: str = ""
 
 
 def id_of(letter: Letter) -> str:

@@ -102,6 +102,8 @@ def _words(error: Exception) -> str:
 
 def _mail(letter: Letter, connection: object) -> AnymailMessage:
     headers = {"Message-ID": letter.message_id, "Auto-Submitted": "auto-generated"}
+    if letter.leave_url:
+        headers |= {"List-Unsubscribe": f"<{letter.leave_url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     mail = AnymailMessage(
         subject=" ".join(letter.subject.split()),
         body=letter.text,

@@ -2,6 +2,7 @@ from booking.reminders.models.clinic import MessageSetting, MessageTemplate
 from booking.reminders.models.contact import AddressMark, ContactConsent, ContactPreference
 from booking.reminders.models.outbox import Communication, SenderSwitch
 from booking.reminders.models.reports import DeliveryReport, IncomingMessage
+from booking.reminders.models.stories import Story, StoryConsent, StoryText, Subscriber, Topic
 
 __all__ = [
     "AddressMark",
@@ -13,4 +14,9 @@ __all__ = [
     "MessageSetting",
     "MessageTemplate",
     "SenderSwitch",
+    "Story",
+    "StoryConsent",
+    "StoryText",
+    "Subscriber",
+    "Topic",
 ]

@@ -10,13 +10,18 @@ from booking.reminders.models.outbox import Communication
 
 
 class ContactPreference(models.Model):
-    """A patient's own quiet hours and time zone; who has none keeps the clinic's. Their language is the patient's."""
+    """A patient's own quiet hours and time zone; who has none keeps the clinic's. Their language is the patient's.
+
+    `by_call`: they wish to be called before each visit. `on_paper`: they wish for a printed card with their times.
+    """
 
     id = models.BigAutoField(primary_key=True)
     patient = models.OneToOneField("intake.Patient", on_delete=models.PROTECT, related_name="contact_preference")
     quiet_from = models.TimeField(null=True, blank=True)
     quiet_until = models.TimeField(null=True, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)  # empty: the clinic's
+    by_call = models.BooleanField(default=False)
+    on_paper = models.BooleanField(default=False)
     changed_at = models.DateTimeField()
 
     class Meta:

@@ -33,6 +33,10 @@ class Communication(models.Model):
         "booking.Appointment", null=True, on_delete=models.PROTECT, related_name="communications"
     )
     patient = models.ForeignKey("intake.Patient", null=True, on_delete=models.PROTECT, related_name="communications")
+    story = models.ForeignKey("reminders.Story", null=True, on_delete=models.PROTECT, related_name="communications")
+    subscriber = models.ForeignKey(
+        "reminders.Subscriber", null=True, on_delete=models.SET_NULL, related_name="communications"
+    )
     schedule_version = models.PositiveIntegerField(default=0)
     recipient = models.CharField(max_length=254)
     language = models.CharField(max_length=5, default="en")
@@ -57,6 +61,7 @@ class Communication(models.Model):
             models.Index(fields=["appointment", "created_at"]),
             models.Index(fields=["-due_at", "id"], name="communication_log"),
             models.Index(fields=["provider_id"], condition=~Q(provider_id=""), name="communication_at_provider"),
+            models.Index(fields=["maybe_sent_at"], condition=Q(kind="story"), name="communication_story_pace"),
         ]
         constraints = [
             models.CheckConstraint(
@@ -65,6 +70,11 @@ class Communication(models.Model):
             models.CheckConstraint(
                 condition=~Q(status__in=["not-done", "stopped"]) | ~Q(status_reason=""),
                 name="communication_not_sent_says_why",
+            ),
+            models.UniqueConstraint(
+                fields=["story", "subscriber"],
+                condition=Q(story__isnull=False, subscriber__isnull=False),
+                name="communication_story_once_a_reader",
             ),
         ]
 

@@ -8,6 +8,8 @@ from booking.selectors.locations import the_clinic
 from booking.services.errands import forget_contacts
 from booking.services.resume_links import forget_resume_mails
 from booking.services.retention import erase_record, patients_past_retention
+from booking.services.subscriptions import forget_readers
+from booking.services.text_replies import forget_strangers
 from intake.clock import now
 from intake.services.limits import forget_attempts
 from intake.services.retention import delete_abandoned_forms, forget_stored_answers
@@ -34,6 +36,8 @@ class Command(BaseCommand):
         forget_attempts(older_than=_ATTEMPTS_KEPT, now=at)
         forget_contacts(now=at)
         forget_resume_mails(now=at)
+        forget_strangers(now=at)
+        forget_readers(now=at)
         call_command("clearsessions")
         self.stdout.write(f"Deleted {forms} forms without a visit and {answers} kept answers to programs.")
         due = list(patients_past_retention(location=clinic, now=at))

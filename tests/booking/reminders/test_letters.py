@@ -72,7 +72,7 @@ def test_a_confirmation_says_when_where_with_whom_and_how_to_get_out_of_it() -> 
     letter = written("confirmation")
     assert letter.subject == "Your appointment is booked: Tuesday 1 December, 9:00"
     assert letter.text == (
-        "Your appointment is booked.\n"
+        "Thank you for booking with us.\n"
         "\n"
         "Tuesday 1 December 2026, 9:00 (Mountain time)\n"
         "With Anna\n"
@@ -86,12 +86,13 @@ def test_a_confirmation_says_when_where_with_whom_and_how_to_get_out_of_it() -> 
         "https://clinic.example/visit/secret/\n"
         "\n"
         "Riverside Clinic\n"
-        "(780) 555-0100 · clinic@example.org\n"
+        "(780) 555-0100\n"
+        "clinic@example.org\n"
         "\n"
         "You get this mail because an appointment was made with this address. If that was not you, or if you want no"
         " reminders, call us at (780) 555-0100.\n"
         "\n"
-        "Nobody reads this mailbox day and night. In an emergency call 911.\n"
+        "This mailbox is not watched day and night. In an emergency, call 911.\n"
     )
     assert '<a class="button" href="https://clinic.example/visit/secret/">See, move or cancel your appointment</a>' in (
         letter.html
@@ -124,14 +125,14 @@ def test_after_the_free_time_the_letter_does_not_promise_it() -> None:
 
 def test_without_a_kept_link_the_letter_names_the_phone() -> None:
     plan_booking_messages(appointment=make_visit(), now=NOW)
-    assert "To move or cancel it, call us at (780) 555-0100." in written("confirmation").text
+    assert "To move or cancel, call us at (780) 555-0100." in written("confirmation").text
 
 
 def test_a_letter_speaks_the_recipient_s_language() -> None:
     plan_booking_messages(appointment=make_visit(language="fr"), manage_token="secret", now=NOW)
     letter = written("confirmation")
     assert '<html lang="fr-ca">' in letter.html
-    assert "mardi 1er décembre 2026" in letter.text
+    assert "Mardi 1er décembre 2026" in letter.text
 
 
 def test_what_the_clinic_calls_itself_can_break_nothing() -> None:

@@ -232,8 +232,8 @@ def test_what_can_not_be_an_answer_is_refused_in_words(clinic: Clinic, said: How
 
 def test_more_than_twenty_answers_an_hour_are_not_kept(clinic: Clinic) -> None:
     visit = finished(clinic)
-    for _ in range(20):
-        say(visit)
+    for number in range(20):
+        say(visit, words=str(number))
     with pytest.raises(TooManyAttempts):
         say(visit)
     assert AfterCareAnswer.objects.count() == 20
@@ -285,9 +285,25 @@ def test_once_somebody_has_it_nobody_else_is_called(clinic: Clinic) -> None:
     assert (taken.owner, taken.taken_at) == (ben, EVENING + timedelta(minutes=3))
     assert can_see_answers(ben, visit.patient, EVENING + timedelta(minutes=4))
     assert not can_see_answers(ben, visit.patient, EVENING + timedelta(days=8))
-    assert escalate_unanswered(now=EVENING + timedelta(hours=1)) == 0
-    complete_task(task=task, by=ben, now=EVENING + timedelta(hours=1))
+    assert escalate_unanswered(now=EVENING + timedelta(minutes=32)) == 0
+    complete_task(task=task, by=ben, now=EVENING + timedelta(minutes=32))
+    assert escalate_unanswered(now=EVENING + timedelta(hours=2)) == 0
     assert [who for _kind, who in called()] == [ben.email]
+
+
+def test_who_took_a_call_and_does_not_finish_it_is_reminded_and_at_last_the_next_one_is_called(clinic: Clinic) -> None:
+    anna, ben = clinic.anna.user, clinic.ben.user
+    on_duty(clinic, anna)
+    on_duty(clinic, ben, rank=2)
+    say(finished(clinic), "worse", "infection")
+    take_task(task=Task.objects.get(), by=anna, now=EVENING)
+    gone_on = [escalate_unanswered(now=EVENING + timedelta(minutes=minutes)) for minutes in (29, 30, 31, 60, 90, 91)]
+    assert gone_on == [0, 1, 0, 1, 1, 0]
+    assert called() == [
+        ("care-waiting", anna.email),
+        *[("care-not-finished", anna.email)] * 3,
+        ("care-still-waiting", ben.email),
+    ]
 
 
 def test_who_was_not_called_does_not_see_the_task_of_a_stranger(clinic: Clinic) -> None:
@@ -319,6 +335,16 @@ def test_a_new_red_flag_is_told_to_whoever_has_it(clinic: Clinic) -> None:
         1,
         [("care-waiting", clinic.ben.user.email), ("care-still-waiting", clinic.ben.user.email)],
     )
+
+
+def test_a_second_tap_says_it_once_and_later_the_same_is_said_again(clinic: Clinic) -> None:
+    on_duty(clinic, clinic.ben.user)
+    visit = finished(clinic)
+    for seconds in (0, 5, 59):
+        assert say(visit, "worse", "breath", now=EVENING + timedelta(seconds=seconds)) == Urgency.EMERGENCY
+    assert (AfterCareAnswer.objects.count(), len(called())) == (1, 1)
+    say(visit, "worse", "breath", now=EVENING + timedelta(seconds=61))
+    assert (AfterCareAnswer.objects.count(), len(called())) == (2, 2)
 
 
 def test_a_call_that_reached_nobody_goes_on_from_there(clinic: Clinic) -> None:

@@ -61,6 +61,7 @@ def test_one_mail_tells_of_all_sessions_and_carries_them_all(clinic: Clinic) -> 
     letter = letter_of(mail, now=NOW)
     assert letter.subject == "Your 4 appointments are booked"
     assert "1. Tuesday 24 November 2026, 10:00\n2. Tuesday 1 December 2026, 10:00\n" in letter.text
+    assert "cancel it" not in letter.text
     assert letter.calendar is not None
     assert [event.start for event in Calendar.from_ical(letter.calendar).walk("VEVENT")] == list(FOUR)
     assert len(mails("reminder-2")) == 4

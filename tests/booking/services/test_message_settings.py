@@ -72,7 +72,7 @@ def test_a_letter_says_what_the_clinic_wrote_and_ours_again_when_it_goes_back() 
     assert letter.text.startswith(
         "Hello <b>{link}</b>,\n\nwe meet Tuesday 1 December 2026 at 9:00.\n\nYour page:\nhttp"
     )
-    assert letter.text.endswith("In an emergency call 911.\n")
+    assert letter.text.endswith("In an emergency, call 911.\n")
     assert "&lt;b&gt;{link}&lt;/b&gt;" in letter.html
     assert 'class="button"' in letter.html
     use_our_words(**form, now=NOW)

@@ -35,7 +35,7 @@ def booked(person: Person) -> Person:
 def test_the_link_is_exchanged_for_a_cookie_and_stands_in_no_later_address(booked: Person, someone: Somebody) -> None:
     other = someone()
     answer = other.get(link_of(booked.visit))
-    assert (answer.status_code, answer["Location"], answer["Referrer-Policy"]) == (302, "/visit/", "no-referrer")
+    assert (answer.status_code, answer["Location"], answer["Referrer-Policy"]) == (302, "/visit/", "same-origin")
 
 
 def test_a_stranger_with_the_link_sees_nothing_before_the_birth_date(booked: Person, someone: Somebody) -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from booking.models import HealthcareService, Location
 from frontend.public.facts import COUNTS, SMALL_HARMS, Source
 
-PAGES = ["/", "/dry-needling/", "/privacy/", "/accessibility/"]
+PAGES = ["/", "/dry-needling/", "/privacy/", "/accessibility/", "/stories/"]
 ASSETS = Path(settings.BASE_DIR) / "frontend" / "static" / "frontend"
 
 

@@ -87,10 +87,31 @@ def test_the_list_costs_the_same_for_one_and_for_many(
     Communication.objects.exclude(pk=rows[0].pk).update(due_at=NOW + timedelta(days=1))
     browser = desk.browsers["reception"]
     browser.get(ALL)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         browser.get(ALL)
     Communication.objects.update(due_at=NOW)
     for row in rows:
         _sent(row)
-    with django_assert_num_queries(15):
+    with django_assert_num_queries(16):
         browser.get(ALL)
+
+
+def test_what_is_about_no_visit_is_sent_again_while_it_is_true(desk: Desk) -> None:
+    def write(kind: str, subject: str, **content: str) -> Communication:
+        return Communication.objects.create(
+            dedupe_key=f"{subject}:{kind}:email:v0", kind=kind, patient=desk.patient, content=content,
+            recipient="old@example.com", created_at=NOW, due_at=NOW, not_after=NOW + timedelta(days=3),
+            status="completed", sent_at=NOW,
+        )  # fmt: skip
+
+    ends, over = (
+        write("package-expiring", f"package/{days}", ends_at=(NOW + timedelta(days=days)).isoformat())
+        for days in (9, -9)
+    )
+    code = write("sign-in-code", "account/1")
+    page = _text(desk, reverse("staff:patient", args=[desk.patient.pk]))
+    paths = [reverse("staff:message-again", args=[one.pk]) for one in (ends, over, code)]
+    assert [path in page for path in paths] == [True, False, False]
+    assert [desk.browsers["reception"].post(path).status_code for path in (*paths, paths[0])] == [303, 409, 409, 409]
+    again = Communication.objects.get(dedupe_key=f"{ends.dedupe_key}:r1")
+    assert (again.status, again.recipient, again.content) == ("preparation", desk.patient.email, ends.content)

@@ -182,7 +182,7 @@ def test_the_list_asks_as_much_for_three_as_for_one(
         reception.get(reverse("staff:claims"))
 
 
-QUERIES = 14
+QUERIES = 15
 
 
 def test_another_patients_cover_is_not_found(desk: Desk, reception: Client, cover: Cover) -> None:

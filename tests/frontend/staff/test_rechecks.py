@@ -87,7 +87,7 @@ def test_the_desk_shows_a_code_and_the_patient_answers_on_their_own_phone(desk: 
     assert "data:image/svg+xml;base64," in text_of(desk, "reception", f"/visits/{here.pk}/own-phone/")
     link, phone = link_for_own_phone(here, now=NOW).removeprefix(settings.SITE_URL), Client()
     opened = phone.get(link)
-    assert (opened["Location"], opened["Referrer-Policy"]) == ("/visit/check/", "no-referrer")
+    assert (opened["Location"], opened["Referrer-Policy"]) == ("/visit/check/", "same-origin")
     assert phone.get("/visit/").status_code == 404
     done = answer_unsure(phone)
     assert "You can close this page" in done

@@ -67,6 +67,25 @@ def test_a_visit_made_needle_free_is_told_unless_unticked(desk: Desk) -> None:
     assert _written(desk, "changed") == {UNTOLD}
 
 
+@pytest.mark.parametrize(
+    ("begins", "ends", "kind"),
+    [("10:15", "11:00", "moved"), ("10:00", "10:45", "changed")],
+    ids=["a later beginning is a new time", "an earlier end"],
+)
+@pytest.mark.parametrize(("said", "told"), [({"tell": "on"}, TOLD), ({}, UNTOLD)], ids=["ticked", "unticked"])
+def test_a_shorter_visit_is_told_unless_staff_untick_it(
+    desk: Desk, begins: str, ends: str, kind: str, said: dict[str, str], told: tuple[str, str]
+) -> None:
+    assert _post(desk, "shorten", begins=begins, ends=ends, asks_tell="1", **said) == 303
+    assert _written(desk, kind) == {told}
+
+
+def test_who_is_here_is_not_written_to_about_a_shorter_visit(desk: Desk) -> None:
+    type(desk.visit).objects.update(status="arrived")
+    assert _post(desk, "shorten", begins="10:00", ends="10:45") == 303
+    assert (_written(desk, "moved"), _written(desk, "changed")) == (set(), set())
+
+
 def test_a_course_is_moved_and_ended_without_a_word(desk: Desk) -> None:
     course = made.make_course(desk.clinic, patient=desk.patient)
     days = (7, 14)
@@ -89,5 +108,7 @@ def test_only_staff_may_leave_somebody_untold(desk: Desk) -> None:
 
 def test_the_pages_ask_with_the_box_ticked(desk: Desk) -> None:
     browser = desk.browsers["reception"]
-    pages = [browser.get(reverse(f"staff:{name}", args=[desk.visit.pk])) for name in ("move", "cancel", "visit")]
-    assert [answer.content.decode().count('name="tell"') for answer in pages] == [1, 1, 1]
+    pages = [
+        browser.get(reverse(f"staff:{name}", args=[desk.visit.pk])) for name in ("move", "cancel", "visit", "shorten")
+    ]
+    assert [answer.content.decode().count('name="tell"') for answer in pages] == [1, 1, 1, 1]
