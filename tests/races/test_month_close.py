@@ -1,7 +1,6 @@
 """A month that is closed while money is written: each entry is in its figures or in the next month, never between."""
 
 import multiprocessing
-import time
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, date, datetime
@@ -38,12 +37,12 @@ def a_payment() -> tuple[UUID, UUID]:
     return make_staff(Role.MANAGER).pk, pay(visit, 12000, now=THEN).pk
 
 
-def write_slowly(by: UUID, payment: UUID, written: Event) -> None:
-    """An entry of October, in a transaction that takes its time."""
+def write_slowly(by: UUID, payment: UUID, written: Event, closed: Event, seconds: float) -> None:
+    """An entry of October, in a transaction that stays open until the month is closed, or for so many seconds."""
     with transaction.atomic():
         write(by, payment, "slowly")
         written.set()
-        time.sleep(0.5)
+        closed.wait(timeout=seconds)
 
 
 def write_some(by: UUID, payment: UUID, name: str) -> None:
@@ -59,14 +58,15 @@ def write(by: UUID, payment: UUID, reference: str, *, at: datetime = THEN) -> No
     )  # fmt: skip
 
 
-def close_after(by: UUID, written: Event) -> None:
+def close_after(by: UUID, written: Event, closed: Event) -> None:
     written.wait(timeout=10)
     close(by)
+    closed.set()
 
 
-def close_after_unguarded(by: UUID, written: Event) -> None:
+def close_after_unguarded(by: UUID, written: Event, closed: Event) -> None:
     with mock.patch("booking.services.month_close.take_turns"):
-        close_after(by, written)
+        close_after(by, written, closed)
 
 
 def close_slowly(by: UUID, summing_up: Event, written: Event) -> None:
@@ -121,8 +121,8 @@ def in_the_ledger() -> int:
 
 def test_who_closes_waits_for_who_writes() -> None:
     by, payment = a_payment()
-    written = multiprocessing.get_context("fork").Event()
-    deeds = (write_slowly, (by, payment, written)), (close_after, (by, written))
+    written, closed = (multiprocessing.get_context("fork").Event() for _ in range(2))
+    deeds = (write_slowly, (by, payment, written, closed, 0.5)), (close_after, (by, written, closed))
     assert at_once(*deeds) == Counter({"done": 2})
     assert (in_the_figures(), in_the_ledger()) == (11900, 11900)
 
@@ -130,8 +130,8 @@ def test_who_closes_waits_for_who_writes() -> None:
 def test_without_taking_turns_a_closed_month_changes() -> None:
     """The negative control: the entry is of October, and October's figures don't know it."""
     by, payment = a_payment()
-    written = multiprocessing.get_context("fork").Event()
-    deeds = (write_slowly, (by, payment, written)), (close_after_unguarded, (by, written))
+    written, closed = (multiprocessing.get_context("fork").Event() for _ in range(2))
+    deeds = (write_slowly, (by, payment, written, closed, 30)), (close_after_unguarded, (by, written, closed))
     assert at_once(*deeds) == Counter({"done": 2})
     assert (in_the_figures(), in_the_ledger()) == (12000, 11900)
 
