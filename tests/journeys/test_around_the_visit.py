@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys import at_the_desk, evidence, of_money, steps
+from tests.journeys import at_the_desk, evidence, of_messages, of_money, steps
 from tests.journeys.steps import Visitor
 from tests.live import LiveStack
 
@@ -245,3 +245,30 @@ def test_reception_mends_a_broken_day(
     mended = at_the_desk.changes_rooms(live_stack, desk, without=ill)
     closed = at_the_desk.a_day_is_closed(live_stack, colleague(role="manager"))
     at_the_desk.the_day_goes_on(live_stack, desk, without=ill, days={mended, closed})
+
+
+def test_stories_come_to_who_said_yes_and_who_wishes_for_a_call_is_called(
+    live_stack: LiveStack, somebody: Somebody, colleague: Somebody, reception: Callable[[], Visitor]
+) -> None:
+    # Given somebody who asked for stories and said yes with a button
+    email = "reader@example.test"
+    of_messages.comes_to_midday(live_stack)
+    reader = somebody()
+    of_messages.asks_for_stories(reader, live_stack, email)
+
+    # When a manager writes one and sends it, it comes, and one button ends them all
+    of_messages.writes_and_sends_a_story(colleague(role="manager"))
+    of_messages.leaves_by_the_header(
+        reader, live_stack.mail.wait_for(to=email, containing=of_messages.TITLE, within=90)
+    )
+
+    # and who wishes for a call stands on the list of reception until somebody has reached them
+    (visit,) = evidence.rows(
+        live_stack,
+        "SELECT a.* FROM booking_appointment a JOIN intake_patient p ON p.id = a.patient_id"
+        " WHERE a.status = 'booked' AND a.start > %s AND p.phone <> '' ORDER BY a.start LIMIT 1",
+        evidence.time_now(live_stack) + timedelta(days=1),
+    )
+    desk = reception()
+    of_messages.wishes_for_a_call(desk, visit)
+    of_messages.calls_before_the_visit(desk, visit)
