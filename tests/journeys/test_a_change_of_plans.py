@@ -82,6 +82,7 @@ def test_a_course_is_booked_one_session_moved_and_the_rest_cancelled(live_stack:
     assert sessions_of(live_stack, email) == moved[:2]
 
 
+@pytest.mark.chaos  # takes long
 def test_a_freed_time_goes_down_the_line_and_takes_the_place_of_a_later_visit(
     live_stack: LiveStack, somebody: Somebody
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_freed_time_goes_down_the_line_and_takes_the_place_of_a_later_visit(
     steps.sees(ben, "This time is no longer kept for you")
 
 
+@pytest.mark.chaos  # takes long
 def test_who_can_t_have_their_visit_takes_another_time_or_none(live_stack: LiveStack, somebody: Somebody) -> None:
     # Given two people whose therapist is away, and who are asked
     others_do(live_stack, "cant_have_their_calls('Dora Finn', 'Emil Gray')")

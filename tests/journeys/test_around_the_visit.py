@@ -247,6 +247,7 @@ def test_reception_mends_a_broken_day(
     at_the_desk.the_day_goes_on(live_stack, desk, without=ill, days={mended, closed})
 
 
+@pytest.mark.chaos  # takes long
 def test_stories_come_to_who_said_yes_and_who_wishes_for_a_call_is_called(
     live_stack: LiveStack, somebody: Somebody, colleague: Somebody, reception: Callable[[], Visitor]
 ) -> None:
