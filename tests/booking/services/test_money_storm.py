@@ -40,5 +40,5 @@ def test_some_payments_keep_every_promise(till: Till) -> None:
 def test_without_keys_and_second_looks_money_goes_back_twice(till: Till) -> None:
     with unguarded():
         storm = Storm(till, seed=1, workers=4, rate=0, stories={gets_parts_back: 1})
-        storm.blow(4)
+        storm.blow(8)  # who comes first is chance
     assert any("a refund was made twice" in one for one in storm.broken)
