@@ -1,7 +1,6 @@
-"""How people are reached, for the pages that show it, and whose visits nobody could be told of."""
+"""How people are reached, for the pages that show it, and of which visits nobody could be told."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -10,10 +9,9 @@ from booking.models import Appointment
 from booking.reminders.channels.sms import texts_are_set_up
 from booking.reminders.models import AddressMark, Communication, ContactConsent, ContactPreference, DeliveryReport
 from booking.reminders.ways import WhyNot, marked_as, reach_of, ways_to_reach
-from booking.rules.lifecycle import COMING
 from intake.models import Patient
 
-__all__ = ["ContactFacts", "contact_facts", "last_in_vain", "unreachable_visits", "ways_to_reach"]
+__all__ = ["ContactFacts", "contact_facts", "last_in_vain", "ways_to_reach"]
 
 Channel = Communication.Channel
 What = DeliveryReport.What
@@ -68,12 +66,6 @@ def contact_facts(patient: Patient) -> ContactFacts:
         )
     preference = ContactPreference.objects.filter(patient=patient).first()
     return ContactFacts(facts[0], facts[1], preference, texts_are_set_up())
-
-
-def unreachable_visits(*, start: datetime, days: int = 1) -> QuerySet[Appointment]:
-    """Coming visits from `start` on whose patient was last written to in vain. They are to be called."""
-    visits = Appointment.objects.filter(start__gte=start, start__lt=start + timedelta(days=days), status__in=COMING)
-    return visits.filter(pk__in=last_in_vain(visits)).order_by("start")
 
 
 def last_in_vain(visits: QuerySet[Appointment]) -> dict[UUID, UUID]:

@@ -15,7 +15,7 @@ from booking.models import Appointment
 from booking.reminders.models import AddressMark, Communication, DeliveryReport
 from booking.reminders.services import plan_booking_messages
 from booking.reminders.ways import WhyNot, ways_to_reach
-from booking.selectors.contact import unreachable_visits
+from booking.selectors.contact import last_in_vain
 from intake import clock
 from tests.booking.reminders.contacts import EMAIL, PHONE, SMS, make_texted_visit
 from tests.booking.reminders.visits import make_visit
@@ -78,7 +78,7 @@ def test_a_bounce_marks_the_mailbox_and_the_visit_is_to_be_called() -> None:
     assert bounce(confirmed(visit)) == 200
     assert AddressMark.objects.values_list("channel", "address", "what").get() == (EMAIL, ADA, "bounced")
     assert ways_to_reach(visit.patient, "reminder-1") == (WhyNot(EMAIL, "Mail to this address comes back."),)
-    assert list(unreachable_visits(start=clock.now())) == [visit]
+    assert list(last_in_vain(Appointment.objects.all())) == [visit.pk]
 
 
 def test_what_came_back_goes_as_a_text_where_that_may_be() -> None:
@@ -87,7 +87,7 @@ def test_what_came_back_goes_as_a_text_where_that_may_be() -> None:
     again = Communication.objects.get(kind="confirmation", channel=SMS)
     assert (again.status, again.recipient, again.content) == ("preparation", PHONE, {"token": "secret"})
     Communication.objects.filter(pk=again.pk).update(status="completed", sent_at=clock.now())
-    assert list(unreachable_visits(start=clock.now())) == []
+    assert last_in_vain(Appointment.objects.all()) == {}
 
 
 def test_a_complaint_ends_the_mail() -> None:
